@@ -1,0 +1,1 @@
+"""Measurements: what Backout costs and saves, beside the thing it is compared with."""

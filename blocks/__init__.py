@@ -1,0 +1,1 @@
+"""Which machine, at what address, with what secret: the Application block, the store, and adapters."""

@@ -1,0 +1,68 @@
+"""A Caddy that reads at each request, from a file, which slot to dial: a switch is one rename, and loses nothing."""
+
+import hashlib
+from collections.abc import Mapping
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from blocks.fields import AbsolutePath
+from blocks.files import locked, replace_file
+from blocks.routers.contract import Receipt, Route, Router, changed_since, slot_of, upstream_of
+from domain.errors import Unreachable
+
+LOCK_TIMEOUT_S = 10.0
+
+
+class CaddyFile(Router):
+    """Caddy's upstream is the placeholder of a file: `"upstreams": [{"dial": "{file./run/shop/active}"}]`.
+
+    Caddy is not asked: the file is the route, and a switch works while Caddy is down. Where the file is missing Caddy
+    answers 502, so it is never absent, not for an instant, and this router does not make one up.
+
+    Compare-and-set: under a lock beside the file the route is read, compared and replaced. Whoever writes the file
+    without the lock, a person or a script, can still come between the comparison and the rename, some 0.1 ms: then
+    the last one wins.
+    """
+
+    lossless: ClassVar[bool] = True
+    kind: Literal["caddy_file"] = "caddy_file"
+    file: AbsolutePath = Field(description="The file that Caddy's placeholder names; holds one `host:port`.")
+
+    def active(self, upstreams: Mapping[str, str]) -> Route:
+        """What the file says. Raises Unreachable where it cannot be read."""
+        try:
+            content, found = self.file.read_bytes(), self.file.stat()
+        except FileNotFoundError as error:
+            choice = " or ".join(sorted(upstreams.values()))
+            raise self._unreachable(
+                f"the file is missing and Caddy answers 502; write the address of the slot that shall serve into it"
+                f" ({choice}), or correct `file`"
+            ) from error
+        except OSError as error:
+            raise self._unreachable(error.strerror or str(error)) from error
+        digest = hashlib.sha256(content).hexdigest()[:16]
+        stamp = f"{digest}-{found.st_ino}-{found.st_mtime_ns}"
+        return Route(slot=slot_of(content.decode(errors="replace").strip(), upstreams), stamp=stamp)
+
+    def switch(self, slot: str, upstreams: Mapping[str, str], expected: Route) -> Receipt:
+        """Rename a file with the slot's address over the old one, as the contract says."""
+        wanted = upstream_of(slot, upstreams)
+        self.active(upstreams)
+        try:
+            with locked(self.file.with_name(f".{self.file.name}.lock"), LOCK_TIMEOUT_S):
+                return self._replace(slot, wanted, upstreams, expected)
+        except OSError as error:
+            raise self._unreachable(error.strerror or str(error)) from error
+
+    def _replace(self, slot: str, wanted: str, upstreams: Mapping[str, str], expected: Route) -> Receipt:
+        found = self.active(upstreams)
+        if found.slot == slot:
+            return Receipt(changed=False, before=slot, after=slot)
+        if found.stamp != expected.stamp:
+            raise changed_since(str(self.file), expected, found)
+        replace_file(self.file, wanted.encode())
+        return Receipt(changed=True, before=found.slot, after=slot)
+
+    def _unreachable(self, why: str) -> Unreachable:
+        return Unreachable(what_it_is="router caddy_file", address=str(self.file), why=why)

@@ -1,0 +1,65 @@
+"""The outbox's sender: messages go out beside the runs. A channel that hangs, fails or is gone delays nothing."""
+
+import threading
+from collections.abc import Callable, Mapping
+
+from blocks.channels.contract import Channel
+from blocks.store import Store, outbox
+from domain.errors import BackoutError, ChannelRefused
+from domain.journal_kinds import Happened
+from domain.message import Message
+
+LEASE_S = 30
+IDLE_S = 0.5
+Channels = Callable[[str], Mapping[str, Channel]]
+"""Gives an application's channels by name; asked for each message, so that a new configuration counts at once."""
+
+
+class Sender:
+    """Sends what waits in the outbox, each message once a channel, in order within an incident."""
+
+    def __init__(self, store: Store, channels: Channels) -> None:
+        self.store = store
+        self.channels = channels
+
+    def run(self, stop: threading.Event) -> None:
+        """Send until told to stop; waits out a store that is away."""
+        while not stop.is_set():
+            try:
+                sent = self.send_next()
+            except BackoutError:
+                sent = False
+            if not sent:
+                stop.wait(IDLE_S)
+
+    def send_next(self) -> bool:
+        """Send one message that is due; False where none is."""
+        with self.store.database.transaction() as connection:
+            row = outbox.claim(connection, LEASE_S)
+        if row is None:
+            return False
+        message = Message.model_validate(row["message"])
+        try:
+            reference = self._channel(message.application, row["channel"]).send(message, row["thread"])
+        except BackoutError as error:
+            self._failed(row, error)
+        else:
+            self._sent(row, reference)
+        return True
+
+    def _channel(self, application: str, name: str) -> Channel:
+        channel = self.channels(application).get(name)
+        if channel is None:
+            raise ChannelRefused(channel=name, why=f"{application} no longer has a channel of this name")
+        return channel
+
+    def _sent(self, row: outbox.Row, reference: str | None) -> None:
+        with self.store.database.transaction() as connection:
+            outbox.sent(connection, row, reference)
+        self.store.append(row["incident"], Happened.MESSAGE_SENT, {"channel": row["channel"], "thread": reference or ""})
+
+    def _failed(self, row: outbox.Row, error: BackoutError) -> None:
+        with self.store.database.transaction() as connection:
+            given_up = outbox.put_back(connection, row, str(error), retryable=error.retryable)
+        if given_up or row["attempts"] == 1:
+            self.store.append(row["incident"], Happened.MESSAGE_FAILED, {"channel": row["channel"], "why": str(error)})

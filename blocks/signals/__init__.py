@@ -1,0 +1,1 @@
+"""Signals: what can produce findings. One file a kind; `contract.py` says what each promises."""

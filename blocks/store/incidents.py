@@ -1,0 +1,165 @@
+"""Incidents in PostgreSQL: taking a request in, in one transaction with the lock."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from psycopg.types.json import Json, Jsonb
+
+from blocks.ledger import Begun, Hold
+from blocks.store import journal, lock
+from blocks.store.database import Connection
+from domain.errors import UnknownIncident
+from domain.incident import Incident, new_incident_id
+from domain.outcomes import Outcome
+from domain.plan import Plan
+from domain.precedence import Meeting, Phase, meet
+from domain.request import Kind, Request
+
+
+def begin(connection: Connection, request: Request, run: str, key: bytes) -> Begun:
+    """See `Ledger.begin`."""
+    holder = lock.held(connection, request.application)
+    ours = connection.execute("SELECT incident FROM runs WHERE run = %s AND NOT joined", [run]).fetchone()
+    if ours is not None:
+        return _again(connection, ours["incident"], holder, run, key)
+    if holder["incident"] is None or (not holder["alive"] and holder["phase"] == Phase.WAITING):
+        _end_abandoned(connection, holder, key)
+        return _open(connection, request, run, key)
+    if not holder["alive"]:
+        return _take_over(connection, holder["incident"], request.application, run, key)
+    if meet(request.kind, Kind(holder["kind"]), Phase(holder["phase"])) is Meeting.PREEMPT:
+        return _preempt(connection, request, holder["incident"], run, key)
+    return _join(connection, request, holder["incident"], run, key)
+
+
+def _preempt(connection: Connection, request: Request, other: str, run: str, key: bytes) -> Begun:
+    close(connection, other, Outcome.SUPERSEDED, key)
+    begun = _open(connection, request, run, key)
+    runs = runs_of(connection, other)
+    journal.append(connection, begun.incident.id, "superseded", {"incident": other, "runs": runs}, key)
+    return begun
+
+
+def _join(connection: Connection, request: Request, incident: str, run: str, key: bytes) -> Begun:
+    new = connection.execute(
+        "INSERT INTO runs (run, incident, joined) VALUES (%s, %s, true) ON CONFLICT (run) DO NOTHING", [run, incident]
+    )
+    if new.rowcount:
+        journal.append(connection, incident, "joined", {"by": request.by, "via": request.via, "run": run}, key)
+    return Begun(one(connection, incident), hold=None)
+
+
+def _again(connection: Connection, incident: str, holder: lock.Row, run: str, key: bytes) -> Begun:
+    """A run that was started before: it goes on, unless its incident ended or another one has the application."""
+    found = one(connection, incident)
+    if found.outcome is not None:
+        return Begun(found, hold=None, resumed=True)
+    if holder["incident"] not in (None, incident):
+        close(connection, incident, Outcome.SUPERSEDED, key)
+        return Begun(one(connection, incident), hold=None, resumed=True)
+    return _take_over(connection, incident, found.application, run, key)
+
+
+def _take_over(connection: Connection, incident: str, application: str, run: str, key: bytes) -> Begun:
+    hold = lock.take(connection, application, incident)
+    connection.execute(
+        "INSERT INTO runs (run, incident) VALUES (%s, %s) ON CONFLICT (run) DO UPDATE SET joined = false", [run, incident]
+    )
+    journal.append(connection, incident, "taken over", {"run": run, "token": hold.token}, key)
+    return Begun(one(connection, incident), hold, resumed=True)
+
+
+def _end_abandoned(connection: Connection, holder: lock.Row, key: bytes) -> None:
+    if holder["incident"] is not None:
+        close(connection, holder["incident"], Outcome.EXPIRED, key)
+
+
+def _open(connection: Connection, request: Request, run: str, key: bytes) -> Begun:
+    incident = Incident(id=new_incident_id(request.application), application=request.application, request=request)
+    insert(connection, incident)
+    connection.execute("INSERT INTO runs (run, incident) VALUES (%s, %s)", [run, incident.id])
+    hold: Hold = lock.take(connection, request.application, incident.id)
+    journal.append(connection, incident.id, "opened", {"request": request.model_dump(mode="json"), "run": run, "token": hold.token}, key)
+    return Begun(incident, hold)
+
+
+def insert(connection: Connection, incident: Incident) -> None:
+    """A new row."""
+    connection.execute(
+        "INSERT INTO incidents (id, application, request, opened_at) VALUES (%s, %s, %s, %s)",
+        [incident.id, incident.application, Json(incident.request.model_dump(mode="json")), incident.opened_at],
+    )
+
+
+def finish(connection: Connection, incident: Incident, key: bytes) -> None:
+    """End it as it ended elsewhere, and let its application go."""
+    if incident.plan is not None:
+        keep_plan(connection, incident.id, incident.plan)
+    tell(connection, incident.id, incident.told)
+    if incident.report:
+        reported(connection, incident.id, incident.report)
+    if incident.outcome is not None:
+        close(connection, incident.id, incident.outcome, key)
+    connection.execute("UPDATE locks SET incident = NULL, until = now() WHERE incident = %s", [incident.id])
+
+
+def keep_plan(connection: Connection, incident: str, plan: Plan) -> Plan:
+    """Keep the plan unless one is kept; the kept one."""
+    body = Json(plan.model_dump(mode="json"))
+    connection.execute("UPDATE incidents SET plan = %s WHERE id = %s AND plan IS NULL", [body, incident])
+    kept = one(connection, incident).plan
+    if kept is None:
+        raise UnknownIncident(incident=incident)
+    return kept
+
+
+def close(connection: Connection, incident: str, outcome: Outcome, key: bytes) -> None:
+    """End the incident, once."""
+    done = connection.execute(
+        "UPDATE incidents SET outcome = %s, closed_at = %s WHERE id = %s AND outcome IS NULL",
+        [outcome, datetime.now(UTC), incident],
+    )
+    if done.rowcount:
+        journal.append(connection, incident, "closed", {"outcome": outcome}, key)
+
+
+def of_run(connection: Connection, run: str) -> str | None:
+    """The incident that a run began or joined."""
+    row = connection.execute("SELECT incident FROM runs WHERE run = %s", [run]).fetchone()
+    return row["incident"] if row else None
+
+
+def runs_of(connection: Connection, incident: str) -> list[str]:
+    """The runs that worked on an incident."""
+    return [row["run"] for row in connection.execute("SELECT run FROM runs WHERE incident = %s AND NOT joined", [incident])]
+
+
+def one(connection: Connection, incident: str) -> Incident:
+    """The incident. Raises UnknownIncident."""
+    row = connection.execute("SELECT * FROM incidents WHERE id = %s", [incident]).fetchone()
+    if row is None:
+        raise UnknownIncident(incident=incident)
+    return Incident.model_validate(row)
+
+
+def some(connection: Connection, application: str | None, since: datetime | None) -> list[Incident]:
+    """Newest first."""
+    rows = connection.execute(
+        """SELECT * FROM incidents
+            WHERE (%(application)s::text IS NULL OR application = %(application)s)
+              AND (%(since)s::timestamptz IS NULL OR opened_at >= %(since)s)
+            ORDER BY opened_at DESC""",
+        {"application": application, "since": since},
+    )
+    return [Incident.model_validate(row) for row in rows]
+
+
+def tell(connection: Connection, incident: str, told: dict[str, Any]) -> None:
+    """Lay the new words over the old ones. Raises UnknownIncident."""
+    one(connection, incident)
+    connection.execute("UPDATE incidents SET told = told || %s WHERE id = %s", [Jsonb(told), incident])
+
+
+def reported(connection: Connection, incident: str, path: str) -> None:
+    """Keep where the report lies."""
+    connection.execute("UPDATE incidents SET report = %s WHERE id = %s", [path, incident])

@@ -1,0 +1,155 @@
+"""The ledger in PostgreSQL."""
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from psycopg.types.json import Json
+
+from blocks.ledger import Begun, Hold, Holder, Ledger
+from blocks.store import incidents, journal, lock, outbox, releases
+from blocks.store.database import Database
+from domain.consent import Approval
+from domain.findings import Finding
+from domain.incident import Incident
+from domain.journal import Entry
+from domain.message import Message
+from domain.outcomes import Outcome
+from domain.plan import Plan
+from domain.release import Release
+from domain.request import Request
+
+
+class Store(Ledger):
+    """The ledger, at one database URL. `key` seals the journal; it is kept on the host, not in the database."""
+
+    def __init__(self, url: str, key: bytes) -> None:
+        self.database = Database(url)
+        self.key = key
+
+    def begin(self, request: Request, run: str) -> Begun:
+        with self.database.transaction() as connection:
+            return incidents.begin(connection, request, run, self.key)
+
+    def holder(self, application: str) -> Holder | None:
+        with self.database.transaction() as connection:
+            return lock.holder(connection, application)
+
+    def incident_of(self, run: str) -> str | None:
+        with self.database.transaction() as connection:
+            return incidents.of_run(connection, run)
+
+    def runs_of(self, incident: str) -> list[str]:
+        """The runs that worked on an incident."""
+        with self.database.transaction() as connection:
+            return incidents.runs_of(connection, incident)
+
+    def check(self, hold: Hold) -> None:
+        with self.database.transaction() as connection:
+            lock.check(connection, hold)
+
+    def renew(self, hold: Hold) -> None:
+        with self.database.transaction() as connection:
+            lock.extend(connection, hold)
+
+    def wait(self, hold: Hold, until: datetime) -> None:
+        with self.database.transaction() as connection:
+            lock.wait(connection, hold, until)
+
+    def keep_plan(self, hold: Hold, plan: Plan) -> Plan:
+        with self.database.transaction() as connection:
+            lock.check(connection, hold)
+            return incidents.keep_plan(connection, hold.incident, plan)
+
+    def close(self, hold: Hold, outcome: Outcome) -> None:
+        with self.database.transaction() as connection:
+            incidents.close(connection, hold.incident, outcome, self.key)
+            lock.release(connection, hold)
+
+    def incident(self, incident: str) -> Incident:
+        with self.database.transaction() as connection:
+            return incidents.one(connection, incident)
+
+    def incidents(self, application: str | None = None, since: datetime | None = None) -> list[Incident]:
+        with self.database.transaction() as connection:
+            return incidents.some(connection, application, since)
+
+    def adopt(self, incident: Incident) -> None:
+        """Keep an incident that was opened while the store was away."""
+        with self.database.transaction() as connection:
+            incidents.insert(connection, incident)
+
+    def finish(self, incident: Incident) -> None:
+        """End an incident as it ended while the store was away; its plan, words and report come along."""
+        with self.database.transaction() as connection:
+            incidents.finish(connection, incident, self.key)
+
+    def tell(self, incident: str, told: dict[str, str]) -> Incident:
+        with self.database.transaction() as connection:
+            incidents.tell(connection, incident, told)
+            journal.append(connection, incident, "told", dict(told), self.key)
+            return incidents.one(connection, incident)
+
+    def reported(self, incident: str, path: str) -> None:
+        with self.database.transaction() as connection:
+            incidents.reported(connection, incident, path)
+
+    def append(self, incident: str, kind: str, data: dict[str, Any]) -> Entry:
+        with self.database.transaction() as connection:
+            return journal.append(connection, incident, kind, data, self.key)
+
+    def entries(self, incident: str) -> list[Entry]:
+        with self.database.transaction() as connection:
+            return journal.entries(connection, incident)
+
+    def problems(self, incident: str) -> list[str]:
+        """What is wrong with the incident's journal; empty where it can be believed."""
+        with self.database.transaction() as connection:
+            return journal.problems_of(connection, incident, self.key)
+
+    def record(self, release: Release) -> None:
+        with self.database.transaction() as connection:
+            releases.record(connection, release)
+
+    def releases(self, application: str) -> list[Release]:
+        with self.database.transaction() as connection:
+            return releases.of(connection, application)
+
+    def served(self, application: str, version: str, at: datetime) -> None:
+        with self.database.transaction() as connection:
+            releases.served(connection, application, version, at)
+
+    def quarantine(self, application: str, version: str, incident: str | None) -> None:
+        with self.database.transaction() as connection:
+            releases.quarantine(connection, application, version, incident)
+
+    def answer(self, approval: Approval) -> None:
+        with self.database.transaction() as connection:
+            connection.execute(
+                "INSERT INTO approvals (incident, body) VALUES (%s, %s)",
+                [approval.incident, Json(approval.model_dump(mode="json"))],
+            )
+
+    def approvals(self, incident: str) -> list[Approval]:
+        with self.database.transaction() as connection:
+            rows = connection.execute("SELECT body FROM approvals WHERE incident = %s ORDER BY id", [incident])
+            return [Approval.model_validate(row["body"]) for row in rows]
+
+    def post(self, message: Message, channels: Sequence[str]) -> None:
+        with self.database.transaction() as connection:
+            outbox.post(connection, message, channels)
+
+    def detect(self, application: str, findings: Sequence[Finding]) -> str:
+        detection = secrets.token_hex(8)
+        body = Json([finding.model_dump(mode="json") for finding in findings])
+        with self.database.transaction() as connection:
+            connection.execute(
+                "INSERT INTO detections (id, application, findings) VALUES (%s, %s, %s)", [detection, application, body]
+            )
+        return detection
+
+    def detection(self, detection: str) -> list[Finding]:
+        with self.database.transaction() as connection:
+            row = connection.execute("SELECT findings FROM detections WHERE id = %s", [detection]).fetchone()
+            return [Finding.model_validate(item) for item in row["findings"]] if row else []

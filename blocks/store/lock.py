@@ -1,0 +1,85 @@
+"""Who may act on an application: one row each, a token that only rises, a lease.
+
+The lock belongs to the incident, not to a process. While people are asked it is kept until their deadline; while a run acts,
+by a lease that the run renews. Each takeover raises the token; a run with an older one acts no more.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from blocks.ledger import LEASE_S, Hold, Holder
+from blocks.store.database import Connection
+from domain.errors import LostLock
+from domain.precedence import Phase
+
+Row = dict[str, Any]
+
+
+def held(connection: Connection, application: str) -> Row:
+    """The application's lock row, locked for this transaction, with `alive` and the holder's `kind` worked out."""
+    connection.execute("INSERT INTO locks (application) VALUES (%s) ON CONFLICT DO NOTHING", [application])
+    row = connection.execute(
+        """SELECT locks.*, locks.until > now() AS alive, incidents.request ->> 'kind' AS kind
+             FROM locks LEFT JOIN incidents ON incidents.id = locks.incident
+            WHERE locks.application = %s FOR UPDATE OF locks""",
+        [application],
+    ).fetchone()
+    if row is None:
+        raise LostLock(application=application, incident="")
+    return row
+
+
+def holder(connection: Connection, application: str) -> Holder | None:
+    """Who has the application, without waiting for anybody."""
+    row = connection.execute(
+        "SELECT incident, phase, until > now() AS alive FROM locks WHERE application = %s AND incident IS NOT NULL",
+        [application],
+    ).fetchone()
+    return Holder(incident=row["incident"], phase=Phase(row["phase"]), alive=row["alive"]) if row else None
+
+
+def take(connection: Connection, application: str, incident: str) -> Hold:
+    """Give the application to the incident under a new token."""
+    row = connection.execute(
+        """UPDATE locks SET incident = %s, token = token + 1, phase = 'acting', until = now() + make_interval(secs => %s)
+            WHERE application = %s RETURNING token""",
+        [incident, LEASE_S, application],
+    ).fetchone()
+    if row is None:
+        raise LostLock(application=application, incident=incident)
+    return Hold(application=application, incident=incident, token=row["token"])
+
+
+def check(connection: Connection, hold: Hold) -> None:
+    """Raise LostLock unless this hold is the latest. Its row stays locked until the transaction ends."""
+    row = connection.execute(
+        "SELECT 1 FROM locks WHERE application = %s AND incident = %s AND token = %s FOR UPDATE",
+        [hold.application, hold.incident, hold.token],
+    ).fetchone()
+    if row is None:
+        raise LostLock(application=hold.application, incident=hold.incident)
+
+
+def extend(connection: Connection, hold: Hold) -> None:
+    """The lease runs for LEASE_S from now, and the run acts."""
+    check(connection, hold)
+    connection.execute(
+        "UPDATE locks SET phase = 'acting', until = now() + make_interval(secs => %s) WHERE application = %s",
+        [LEASE_S, hold.application],
+    )
+
+
+def wait(connection: Connection, hold: Hold, until: datetime) -> None:
+    """The application is kept for people's answer until the deadline."""
+    check(connection, hold)
+    connection.execute(
+        "UPDATE locks SET phase = %s, until = %s WHERE application = %s", [Phase.WAITING, until, hold.application]
+    )
+
+
+def release(connection: Connection, hold: Hold) -> None:
+    """Let the application go, where this hold still has it."""
+    connection.execute(
+        "UPDATE locks SET incident = NULL, until = now() WHERE application = %s AND incident = %s AND token = %s",
+        [hold.application, hold.incident, hold.token],
+    )

@@ -1,0 +1,66 @@
+"""Messages on their way: kept with the incident, sent beside it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from psycopg.types.json import Json
+
+from blocks.store.database import Connection
+from domain.message import Message
+
+Row = dict[str, Any]
+
+RETRY_S = (2, 5, 15, 60, 300)
+"""Seconds until each next try; after the last the message is given up and listed in the report."""
+
+
+def post(connection: Connection, message: Message, channels: Sequence[str]) -> None:
+    """Keep the message once a channel."""
+    body = Json(message.model_dump(mode="json"))
+    for channel in channels:
+        connection.execute(
+            """INSERT INTO outbox (key, channel, incident, message) VALUES (%s, %s, %s, %s)
+               ON CONFLICT (key, channel) DO NOTHING""",
+            [message.key, channel, message.incident, body],
+        )
+
+
+def claim(connection: Connection, lease_s: int) -> Row | None:
+    """The next message that is due, kept from other senders for `lease_s` seconds; None where there is none.
+
+    Messages of one incident to one channel go out in order: a later one waits for the earlier.
+    """
+    return connection.execute(
+        """UPDATE outbox SET due = now() + make_interval(secs => %s), attempts = attempts + 1
+            WHERE id = (SELECT id FROM outbox AS waiting
+                         WHERE sent_at IS NULL AND failed IS NULL AND due <= now()
+                           AND NOT EXISTS (SELECT 1 FROM outbox AS earlier
+                                            WHERE earlier.incident = waiting.incident AND earlier.channel = waiting.channel
+                                              AND earlier.id < waiting.id
+                                              AND earlier.sent_at IS NULL AND earlier.failed IS NULL)
+                         ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED)
+        RETURNING outbox.*, (SELECT reference FROM threads
+                              WHERE threads.incident = outbox.incident AND threads.channel = outbox.channel) AS thread""",
+        [lease_s],
+    ).fetchone()
+
+
+def sent(connection: Connection, row: Row, reference: str | None) -> None:
+    """Note that it went out, and the channel's thread."""
+    connection.execute("UPDATE outbox SET sent_at = now() WHERE id = %s", [row["id"]])
+    if reference:
+        connection.execute(
+            "INSERT INTO threads VALUES (%s, %s, %s) ON CONFLICT DO NOTHING", [row["incident"], row["channel"], reference]
+        )
+
+
+def put_back(connection: Connection, row: Row, why: str, *, retryable: bool) -> bool:
+    """Try it again later, or give it up; whether it was given up."""
+    tries = row["attempts"]
+    if retryable and tries <= len(RETRY_S):
+        connection.execute(
+            "UPDATE outbox SET due = now() + make_interval(secs => %s) WHERE id = %s", [RETRY_S[tries - 1], row["id"]]
+        )
+        return False
+    connection.execute("UPDATE outbox SET failed = %s WHERE id = %s", [why, row["id"]])
+    return True

@@ -1,0 +1,96 @@
+"""The approval service: a unix socket of `serve`. The kernel says who is at the other end (unix(7), SO_PEERCRED)."""
+
+import asyncio
+import json
+import pwd
+import socket
+import struct
+from pathlib import Path
+from typing import Any
+
+from blocks.home import Home
+from blocks.installation import Installation, installation, serving
+from deployments import answering
+from deployments.prefect_api import PrefectApi
+from deployments.serving import Serving
+from domain.consent import Answer
+from domain.errors import BackoutError, NotAllowed, Unreachable
+
+CREDENTIALS = struct.Struct("3i")
+LONGEST = 64 * 1024
+PATIENCE_S = 30.0
+
+
+async def serve_answers(serving_now: Serving) -> None:
+    """Answer on the socket until cancelled. The socket is for this user (and root) only: mode 0600."""
+    path = Path(serving_now.socket)
+    path.unlink(missing_ok=True)
+    server = await asyncio.start_unix_server(_talk, path, limit=LONGEST)
+    path.chmod(0o600)
+    async with server:
+        await server.serve_forever()
+
+
+async def _talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """One request, one answer: a line of JSON each."""
+    try:
+        wanted = json.loads(await asyncio.wait_for(reader.readline(), PATIENCE_S))
+        reply = await asyncio.to_thread(_do, wanted, _peer(writer.get_extra_info("socket")))
+    except BackoutError as error:
+        reply = {"error": error.what(), "next": error.next_step()}
+    except (ValueError, KeyError, TimeoutError) as error:
+        reply = {"error": f"not a request: {type(error).__name__}", "next": ""}
+    writer.write(json.dumps(reply).encode() + b"\n")
+    await writer.drain()
+    writer.close()
+
+
+def _peer(connection: Any) -> str:
+    """The login name of the process at the other end."""
+    size = CREDENTIALS.size
+    _pid, uid, _gid = CREDENTIALS.unpack(connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size))
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"uid {uid}"
+
+
+def _do(wanted: dict[str, Any], person: str) -> dict[str, str]:
+    with installation() as here:
+        return {"stands": _answered(here, wanted, person)}
+
+
+def _answered(here: Installation, wanted: dict[str, Any], person: str) -> str:
+    answer = Answer(wanted["answer"])
+    stands = answering.give(here, str(wanted["run"]), answer, person, str(wanted["reason"]), "cli")
+    answering.wake(here, PrefectApi.find(here.home), str(wanted["run"]), answer, person)
+    return stands
+
+
+def ask(run: str, answer: Answer, reason: str) -> str | None:
+    """Hand an answer to the running `serve`: where the request stands now; None where no serve runs here.
+
+    Raises:
+        NotAllowed: it refused, with its reason.
+        Unreachable: it did not answer.
+    """
+    found = serving(Home.from_env())
+    if found is None:
+        return None
+    try:
+        reply = _exchange(found["socket"], {"run": run, "answer": answer, "reason": reason})
+    except OSError as error:
+        raise Unreachable(what_it_is="backout serve", address=found["socket"], why=str(error)) from error
+    if "error" in reply:
+        raise NotAllowed(person="you", wanted=f"{answer} {run}", why=reply["error"])
+    return str(reply["stands"])
+
+
+def _exchange(path: str, request: dict[str, str]) -> dict[str, str]:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        connection.settimeout(PATIENCE_S)
+        connection.connect(path)
+        connection.sendall(json.dumps(request).encode() + b"\n")
+        with connection.makefile("rb") as answer:
+            reply: dict[str, str] = json.loads(answer.readline())
+            return reply

@@ -1,0 +1,92 @@
+"""Journal and Prefect's history read as one."""
+
+from datetime import datetime
+
+from pydantic import BaseModel
+
+from blocks.installation import Installation
+from deployments.prefect_api import PrefectApi
+from domain.errors import BackoutError
+from domain.incident import Incident
+
+
+class Row(BaseModel):
+    """One incident: who, why, with whose consent, from where to where, how it ended.
+
+    Attributes:
+        prefect: what Prefect's history says of each run, `id: state`; empty where it does not answer or forgot.
+    """
+
+    incident: str
+    at: datetime
+    application: str
+    by: str
+    via: str
+    why: str
+    approved_by: list[str]
+    from_release: str | None
+    to_release: str | None
+    outcome: str | None
+    entries: int
+    prefect: dict[str, str]
+    report: str | None
+
+    def cells(self) -> list[str]:
+        """The row as text for a table; Markdown's own signs are made harmless."""
+        texts = [
+            f"{self.at:%Y-%m-%d %H:%M:%S}", self.application, f"{self.by} ({self.via})", self.why,
+            ", ".join(self.approved_by), self.from_release, self.to_release, self.outcome or "open",
+            ", ".join(self.prefect.values()), self.incident,
+        ]  # fmt: skip
+        return [(text or "-").replace("|", "\\|").replace("\n", " ") for text in texts]
+
+
+def rows(here: Installation, application: str | None, since: datetime | None) -> list[Row]:
+    """Every incident, newest first."""
+    api = _prefect(here)
+    return [_row(here, api, incident) for incident in here.store.incidents(application, since)]
+
+
+def verify_all(here: Installation) -> dict[str, list[str]]:
+    """Incident -> what is wrong with its journal; only those where something is."""
+    checked = {incident.id: here.store.problems(incident.id) for incident in here.store.incidents()}
+    return {incident: problems for incident, problems in checked.items() if problems}
+
+
+def _prefect(here: Installation) -> PrefectApi | None:
+    try:
+        return PrefectApi.find(here.home)
+    except BackoutError:
+        return None
+
+
+def _row(here: Installation, api: PrefectApi | None, incident: Incident) -> Row:
+    plan, request = incident.plan, incident.request
+    return Row(
+        incident=incident.id,
+        at=incident.opened_at,
+        application=incident.application,
+        by=request.by or "not said",
+        via=request.via,
+        why=request.reason or request.issue or "",
+        approved_by=[f"{row.person} ({row.answer})" for row in here.store.approvals(incident.id)],
+        from_release=plan.from_release if plan else None,
+        to_release=plan.to_release if plan else None,
+        outcome=incident.outcome,
+        entries=len(here.store.entries(incident.id)),
+        prefect=_states(api, here.store.runs_of(incident.id)),
+        report=incident.report,
+    )
+
+
+def _states(api: PrefectApi | None, runs: list[str]) -> dict[str, str]:
+    """A run that Prefect no longer knows is said to be gone: anybody with its API can delete one."""
+    found = {}
+    for run in runs if api else []:
+        try:
+            found[run] = api.state(run).name if api else ""
+        except BackoutError:
+            return {}
+        except LookupError:
+            found[run] = "gone"
+    return found

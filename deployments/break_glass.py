@@ -1,0 +1,110 @@
+"""`rollback --break-glass`: Prefect and the store are down. The same acts, a host lock, a local journal."""
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import typer
+
+from blocks import configuration
+from blocks.document import Document
+from blocks.home import Home
+from blocks.installation import Installation
+from blocks.keys import key
+from blocks.local_ledger import LocalLedger
+from blocks.store import Store
+from deployments.cli.output import as_json, console, errors
+from deployments.cli.plans import show_plan
+from domain.assess import assess
+from domain.errors import ConfigurationError, LostLock, UnknownApplication
+from domain.names import block_name
+from domain.outcomes import ENDS
+from domain.request import Request
+from flows.conclude import conclude
+from flows.path import take_back, take_back_now
+from tasks.assess import situation_of_request
+from tasks.case import Case
+from tasks.ended import Interrupted
+from tasks.survey import look_around
+
+SEARCHED = ("backout.yaml", "backout.yml")
+
+
+def run(home: Home, request: Request, file: str | None, *, dry_run: bool, json: bool) -> None:
+    """Take the application back from this host alone; ends with the outcome's exit code.
+
+    Raises:
+        UnknownApplication: the file does not describe it.
+        ConfigurationError: no file was found.
+    """
+    document = _document(home, request.application, file)
+    ledger = LocalLedger(home, request.application, key(home, "journal"))
+    if dry_run:
+        show_plan(assess(situation_of_request(ledger, document, request, look_around(document))), json=json)
+        return
+    with _interruptible() as stopping:
+        begun = ledger.begin(
+            request.model_copy(update={"via": "break-glass"}), run=f"break-glass-{os.getpid()}"
+        )
+        if begun.hold is None:
+            raise LostLock(application=request.application, incident=begun.incident.id)
+        here = Installation(home, Store("", b""))
+        case = Case(here, document, ledger, begun.incident, begun.hold, str(os.getpid()), stopping=stopping)
+        _walk(case, request, json=json)
+
+
+def _walk(case: Case, request: Request, *, json: bool) -> None:
+    path = take_back_now if request.runbook == "emergency" else take_back
+    try:
+        outcome, why = conclude(case, path)
+    except Interrupted as stop:
+        errors.print(f"stopped before {stop}; the same command goes on from there")
+        raise typer.Exit(1) from None
+    end = ENDS[outcome]
+    if json:
+        report = case.ledger.incident(case.incident.id).report
+        as_json({"incident": case.incident.id, "outcome": outcome, "why": why, "report": report})
+    else:
+        console.print(f"[bold]{outcome}[/bold]: {end.words}\n{why}\nnext: {end.next_step}", highlight=False)
+        console.print("later, when the store is back: backout reconcile")
+    raise typer.Exit(end.exit_code)
+
+
+def _document(home: Home, application: str, file: str | None) -> Document:
+    """From the file given, else ./backout.yaml, else where it was last applied from on this host."""
+    candidates = [Path(file)] if file else [Path(name) for name in SEARCHED]
+    candidates += [] if file else _remembered(home, application)
+    found = next((path for path in candidates if path.exists()), None)
+    if found is None:
+        raise ConfigurationError(
+            file=str(candidates[0]), key="", problem="does not exist; give one with --file"
+        )
+    described = configuration.read([found])
+    for one in described:
+        if one.name == application:
+            return configuration.document(one.raw, one.source, {})
+    raise UnknownApplication(application=application, known=[one.name for one in described])
+
+
+def _remembered(home: Home, application: str) -> list[Path]:
+    note = home.state / f"{block_name(application)}.source"
+    return [Path(note.read_text(encoding="utf-8"))] if note.exists() else []
+
+
+def remember(home: Home, application: str, file: Path) -> None:
+    """Note where the application was applied from, for when nothing else can be asked."""
+    (home.state / f"{block_name(application)}.source").write_text(str(file.resolve()), encoding="utf-8")
+
+
+@contextmanager
+def _interruptible() -> Iterator[threading.Event]:
+    """Ctrl-C stops after the current act, not in it."""
+    stopping = threading.Event()
+    before = signal.signal(signal.SIGINT, lambda _number, _frame: stopping.set())
+    try:
+        yield stopping
+    finally:
+        signal.signal(signal.SIGINT, before)

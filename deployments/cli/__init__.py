@@ -1,0 +1,5 @@
+"""The `backout` command."""
+
+from deployments.cli.app import main
+
+__all__ = ["main"]

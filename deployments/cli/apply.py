@@ -1,0 +1,88 @@
+"""`backout apply`, `init` and `schema`: the configuration."""
+
+import json as json_text
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from blocks import configuration
+from blocks.home import Home
+from blocks.installation import installation, serving
+from deployments import starting_file
+from deployments.cli.output import AsJson, as_json, console
+from deployments.people import at_host
+from domain.errors import ConfigurationError, PrefectUnavailable
+
+FIRST_FILE = Path("backout.yaml")
+SCHEMA_FILE = Path("docs/backout.schema.json")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands."""
+    app.command()(apply)
+    app.command()(init)
+    app.command()(schema)
+
+
+def apply(
+    paths: Annotated[list[Path], typer.Argument(metavar="FILE|FOLDER", help="backout.yaml files, or folders of them.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the difference; change nothing.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Save what the files describe: blocks, automations, forms. Safe to repeat."""
+    described = configuration.read(paths)
+    home = Home.from_env().ensure()
+    use_serve(home)
+    from deployments import applying
+
+    with installation(home) as here:
+        found = applying.changes(here, described)
+        if not dry_run:
+            applying.apply(here, described, at_host())
+    if json:
+        as_json([{"application": one.described.name, "change": one.verb, "diff": one.diff} for one in found])
+        return
+    for one in found:
+        console.print(f"{one.described.name}: {one.verb}", style="bold", highlight=False)
+        console.print(one.diff, markup=False, highlight=False, end="\n" if one.diff else "")
+
+
+def use_serve(home: Home) -> None:
+    """Point Prefect's client at the running `serve`, before it is imported.
+
+    Raises:
+        PrefectUnavailable: none runs here, and `PREFECT_API_URL` is not set.
+    """
+    if "PREFECT_API_URL" in os.environ:
+        return
+    found = serving(home)
+    if found is None:
+        raise PrefectUnavailable(what_it_is="Prefect", address=str(home.serve_file), why="no `backout serve` runs here")
+    from deployments.prefect_environment import client_environment
+
+    os.environ.update(client_environment(home, found["prefect_api_url"]))
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(help="Where your project is.")] = Path(),
+    name: Annotated[str, typer.Option(help="app/environment.")] = "",
+    output: Annotated[Path, typer.Option(help="The file to write.")] = FIRST_FILE,
+) -> None:
+    """Write a commented first backout.yaml for the stack found in the folder. Never overwrites one."""
+    target = output if output.is_absolute() else folder / output
+    if target.exists():
+        raise ConfigurationError(file=str(target), key="", problem="exists already; it is not overwritten")
+    found = starting_file.detect(folder)
+    target.write_text(starting_file.render(found, name or starting_file.name_for(folder)), encoding="utf-8")
+    console.print(f"found: {', '.join(found) or 'no stack that is known'}\nwrote {target}: read it, then `backout apply {target}`")
+
+
+def schema(output: Annotated[Path | None, typer.Option(help="Write it to this file.")] = None) -> None:
+    """Print the JSON schema of backout.yaml, for editors."""
+    text = json_text.dumps(configuration.schema(), indent=2, sort_keys=True) + "\n"
+    if output is None:
+        console.print(text, markup=False, highlight=False, soft_wrap=True, end="")
+    else:
+        output.write_text(text, encoding="utf-8")

@@ -1,0 +1,85 @@
+"""`backout audit`: who started what, why, with which approvals, what happened; and whether the record can be believed."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Literal
+
+import typer
+
+from blocks.installation import installation
+from deployments.auditing import Row, rows, verify_all
+from deployments.cli.output import AsJson, as_json, console, table
+from domain.errors import ConfigurationError
+
+UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+Format = Literal["table", "jsonl", "md"]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the command group."""
+    group = typer.Typer(help="The record of all incidents.", invoke_without_command=True)
+    group.callback()(audit)
+    group.command()(verify)
+    app.add_typer(group, name="audit")
+
+
+def audit(
+    context: typer.Context,
+    app: Annotated[str | None, typer.Option(help="One application.")] = None,
+    since: Annotated[str | None, typer.Option(help="A date (2026-11-22) or an age (30m, 12h, 7d, 4w).")] = None,
+    form: Annotated[Format, typer.Option("--format", help="How to print it.")] = "table",
+    json: AsJson = False,
+) -> None:
+    """Journal and Prefect's history as one, newest first."""
+    if context.invoked_subcommand:
+        return
+    with installation() as here:
+        found = rows(here, app, _since(since))
+    if json:
+        as_json([row.model_dump(mode="json") for row in found])
+    elif form == "jsonl":
+        for row in found:
+            as_json(row.model_dump(mode="json"))
+    else:
+        _print(found, form)
+
+
+def verify(json: AsJson = False) -> None:
+    """Find any change, gap or cut of the journal. Exit code 1 where there is one."""
+    with installation() as here:
+        broken = verify_all(here)
+    if json:
+        as_json(broken)
+    for incident, problems in ({} if json else broken).items():
+        console.print(f"{incident}: {'; '.join(problems)}", style="bold red", markup=False)
+    if not broken and not json:
+        console.print("every journal is whole")
+    raise typer.Exit(1 if broken else 0)
+
+
+def _since(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    age = re.fullmatch(r"(\d{1,5})([mhdw])", text)
+    if age:
+        return datetime.now(UTC) - timedelta(**{UNITS[age[2]]: int(age[1])})
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise ConfigurationError(
+            file="command line", key="--since", problem=f"{text!r} is neither a date nor an age", allowed=["2026-11-22", "12h", "7d"]
+        ) from None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _print(found: list[Row], form: str) -> None:
+    columns = ("when", "application", "who", "why", "approved by", "from", "to", "outcome", "prefect", "incident")
+    cells = [row.cells() for row in found]
+    if form == "md":
+        lines = [f"| {' | '.join(columns)} |", "|" + "---|" * len(columns), *(f"| {' | '.join(row)} |" for row in cells)]
+        console.print("\n".join(lines), markup=False, highlight=False, soft_wrap=True)
+        return
+    shown = table("", *columns)
+    for row in cells:
+        shown.add_row(*row)
+    console.print(shown)

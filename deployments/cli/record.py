@@ -1,0 +1,73 @@
+"""`backout record`: a CI that already deploys says what it deployed."""
+
+import hashlib
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from blocks.installation import installation
+from deployments.applications import document
+from deployments.cli.output import AppArgument, AsJson, as_json, console
+from deployments.people import at_host
+from domain.errors import ConfigurationError
+from domain.names import version_name
+from domain.release import Release
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the command."""
+    app.command()(record)
+
+
+def record(
+    app: AppArgument,
+    version: Annotated[str, typer.Argument(help="The release's version.")],
+    slot: Annotated[str | None, typer.Option(help="Where it was deployed to.")] = None,
+    commit: Annotated[str | None, typer.Option(help="Its git commit.")] = None,
+    image: Annotated[list[str] | None, typer.Option(help="SERVICE=DIGEST; once a service.")] = None,
+    schema: Annotated[str | None, typer.Option(help="The schema version it needs. Default: the database's now.")] = None,
+    configuration: Annotated[Path | None, typer.Option(help="The configuration it runs with; its hash is kept.")] = None,
+    json: AsJson = False,
+) -> None:
+    """Keep a release: what can be gone back to later. Notes that it serves where it does."""
+    with installation() as here:
+        described = document(here, app)
+        if slot is not None:
+            described.platform.slot(slot)
+        release = Release(
+            application=app, version=_version(version), slot=slot, commit=commit, images=_images(image or []),
+            schema_version=schema or (described.database.schema_version() if described.database else None),
+            configuration_hash=_hash(configuration), recorded_by=at_host(),
+        )  # fmt: skip
+        here.store.record(release)
+        serving = described.platform.slot(found) if (found := described.platform.route().slot) else None
+        if serving is not None and serving.version == version:
+            here.store.served(app, version, datetime.now(UTC))
+    serves = serving is not None and serving.version == version
+    result = {**release.model_dump(mode="json"), "serving": serves}
+    as_json(result) if json else console.print(f"recorded {app} {version}{' (serving)' if serves else ''}")
+
+
+def _version(version: str) -> str:
+    try:
+        return version_name(version)
+    except ValueError as error:
+        raise ConfigurationError(file="command line", key="VERSION", problem=str(error)) from None
+
+
+def _images(pairs: list[str]) -> dict[str, str]:
+    wrong = next((pair for pair in pairs if "=" not in pair), None)
+    if wrong is not None:
+        raise ConfigurationError(file="command line", key="--image", problem=f"{wrong!r} is not SERVICE=DIGEST")
+    return dict(pair.split("=", 1) for pair in pairs)
+
+
+def _hash(file: Path | None) -> str | None:
+    if file is None:
+        return None
+    try:
+        return hashlib.sha256(file.read_bytes()).hexdigest()
+    except OSError as error:
+        raise ConfigurationError(file=str(file), key="--configuration", problem=error.strerror or "cannot be read") from None

@@ -1,0 +1,116 @@
+"""Following a run: its acts with their times, live, as the journal gets them. Whoever joins sees the same."""
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.spinner import Spinner
+from rich.table import Table
+
+from blocks.store import Store
+from deployments.prefect_api import PrefectApi, RunState
+from domain.incident import Incident
+from domain.journal import Entry
+from domain.journal_kinds import Happened
+
+POLL_S = 0.1
+STATE_EVERY = 5
+"""Polls of the journal to one of Prefect: the journal moves first."""
+
+
+@dataclass
+class Step:
+    """One act as people see it. `seconds` is None while it is under way."""
+
+    name: str
+    seconds: float | None = None
+    error: str = ""
+
+
+@dataclass
+class Followed:
+    """How following ended: at the incident's outcome, the run's final state, or a request for consent."""
+
+    incident: Incident | None = None
+    state: RunState | None = None
+    steps: list[Step] = field(default_factory=list)
+
+
+def steps_of(entries: Iterable[Entry]) -> list[Step]:
+    """The acts in order; one that was tried again shows its last try."""
+    steps: dict[str, Step] = {}
+    for entry in entries:
+        name = entry.data.get("act", "")
+        if entry.kind == Happened.ACT_STARTED:
+            steps[name] = Step(name)
+        elif entry.kind == Happened.ACT_DONE:
+            steps[name] = Step(name, seconds=float(entry.data["seconds"]))
+        elif entry.kind == Happened.ACT_FAILED:
+            steps[name] = Step(name, seconds=0.0, error=str(entry.data["error"]).splitlines()[0])
+        elif entry.kind == Happened.CONSENT_ASKED:
+            steps["consent"] = Step("consent")
+        elif entry.kind == Happened.RESUMED and "consent" in steps:
+            steps["consent"] = Step("consent", seconds=_waited(entries, entry))
+    return list(steps.values())
+
+
+def _waited(entries: Iterable[Entry], resumed: Entry) -> float:
+    asked = next((entry for entry in entries if entry.kind == Happened.CONSENT_ASKED), resumed)
+    return (resumed.at - asked.at).total_seconds()
+
+
+def follow(api: PrefectApi, store: Store, run: str, console: Console) -> Followed:
+    """Show the run's steps until its incident has an outcome, its run is final, or people are asked."""
+    seen = Followed()
+    started = time.monotonic()
+    with Live(console=console, refresh_per_second=10, transient=False) as live:
+        for poll in _polls():
+            _look(api, store, run, seen, ask_prefect=poll % STATE_EVERY == 0)
+            live.update(_picture(seen, time.monotonic() - started))
+            if _over(seen):
+                return seen
+    return seen
+
+
+def _polls() -> Iterable[int]:
+    poll = 0
+    while True:
+        yield poll
+        poll += 1
+        time.sleep(POLL_S)
+
+
+def _look(api: PrefectApi, store: Store, run: str, seen: Followed, *, ask_prefect: bool) -> None:
+    incident = store.incident_of(run)
+    if incident is not None:
+        seen.incident = store.incident(incident)
+        seen.steps = steps_of(store.entries(incident))
+    if ask_prefect:
+        seen.state = api.state(run)
+
+
+def _over(seen: Followed) -> bool:
+    if seen.incident is not None and seen.incident.outcome is not None:
+        return True
+    return seen.state is not None and (seen.state.done or seen.state.type == "PAUSED")
+
+
+def _picture(seen: Followed, seconds: float) -> Group:
+    table = Table.grid(padding=(0, 2))
+    for step in seen.steps:
+        table.add_row(_mark(step), step.name, _time(step), step.error)
+    head = f"{seen.incident.id}" if seen.incident else "waiting for a worker"
+    status = f"{head}  {seconds:.1f} s"
+    return Group(table, status if _over(seen) else Spinner("dots", text=status))
+
+
+def _mark(step: Step) -> str:
+    if step.error:
+        return "[red]✗[/red]"
+    return "[green]✓[/green]" if step.seconds is not None else "[yellow]…[/yellow]"
+
+
+def _time(step: Step) -> str:
+    return f"{step.seconds:.2f} s" if step.seconds is not None else ""

@@ -1,0 +1,111 @@
+"""Make Prefect know the work pool, the deployments, and what is to happen to a run that fell silent."""
+
+import importlib
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from prefect.client.orchestration import PrefectClient, get_client
+from prefect.client.schemas.actions import DeploymentScheduleCreate, WorkPoolCreate, WorkPoolUpdate
+from prefect.client.schemas.objects import StateType
+from prefect.client.schemas.schedules import CronSchedule
+from prefect.events.actions import ChangeFlowRunState
+from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
+from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
+from prefect.flows import Flow
+
+from deployments.catalog import CATALOG, ROOT, WORK_POOL, Catalogued
+from deployments.parameter_form import form_schema
+from deployments.prefect_environment import HEARTBEAT_SECONDS
+from deployments.warm_worker import WarmWorker
+
+EMERGENCY_QUEUE = "emergency"
+SILENT_RUN = "Backout: a run that fell silent has crashed"
+
+
+async def register(
+    catalog: Sequence[Catalogued] = CATALOG, work_pool: str = WORK_POOL, worker_type: str = WarmWorker.type
+) -> dict[str, UUID]:
+    """Create or update the work pool, its queues, one deployment an entry, and the automation. Safe to repeat.
+
+    Returns the deployments' ids by name. Raises `ImportError` or `TypeError` where a flow does not exist.
+    """
+    async with get_client() as client:
+        await _work_pool(client, work_pool, worker_type)
+        ids = {entry.name: await _deployment(client, entry, work_pool) for entry in catalog}
+        await _automation(client)
+    return ids
+
+
+async def _work_pool(client: PrefectClient, name: str, worker_type: str) -> None:
+    template = WarmWorker.get_default_base_job_template() if worker_type == WarmWorker.type else {}
+    description = "Runs of Backout, executed by `backout serve` or by Prefect's own workers."
+    wanted = WorkPoolCreate(name=name, type=worker_type, description=description, base_job_template=template)
+    try:
+        await client.create_work_pool(wanted)
+    except ObjectAlreadyExists:
+        await client.update_work_pool(name, WorkPoolUpdate(description=description))
+    # Prefect hands out 200 waiting runs at a time: a queue before the others keeps an emergency among them.
+    try:
+        await client.read_work_queue_by_name(EMERGENCY_QUEUE, name)
+    except ObjectNotFound:
+        await client.create_work_queue(EMERGENCY_QUEUE, work_pool_name=name, priority=1)
+
+
+async def _deployment(client: PrefectClient, entry: Catalogued, work_pool: str) -> UUID:
+    """Create or update one deployment, which stock workers load as a file below the rooms' folder."""
+    flow = _flow(entry)
+    flow_id = await client.create_flow(flow)
+    return await client.create_deployment(
+        flow_id,
+        entry.name,
+        schedules=[DeploymentScheduleCreate(schedule=CronSchedule(cron=entry.schedule))]
+        if entry.schedule
+        else None,
+        description=entry.description,
+        tags=entry.all_tags,
+        work_pool_name=work_pool,
+        work_queue_name=EMERGENCY_QUEUE if entry.emergency else "default",
+        path=str(ROOT),
+        entrypoint=entry.file_entrypoint,
+        pull_steps=[{"prefect.deployments.steps.set_working_directory": {"directory": str(ROOT)}}],
+        parameter_openapi_schema=form_schema(flow),
+        enforce_parameter_schema=True,
+    )
+
+
+def _flow(entry: Catalogued) -> Flow[..., object]:
+    flow = getattr(importlib.import_module(entry.module), entry.entrypoint.partition(":")[2], None)
+    if not isinstance(flow, Flow):
+        raise TypeError(f"{entry.entrypoint}, named by deployment {entry.name!r}, is not a Prefect flow")
+    return flow
+
+
+async def _automation(client: PrefectClient) -> None:
+    """A run whose host died sends no heartbeat: after three missed ones it is Crashed, and can be started again."""
+    known = await client.read_automations_by_name(SILENT_RUN)
+    if known:
+        await client.update_automation(known[0].id, _silent_run())
+    else:
+        await client.create_automation(_silent_run())
+
+
+def _silent_run() -> AutomationCore:
+    ends = ("Completed", "Failed", "Cancelled", "Crashed", "Paused", "Suspended", "Resuming", "AwaitingRetry")
+    beat = "prefect.flow-run.heartbeat"
+    return AutomationCore(
+        name=SILENT_RUN,
+        description="Kept by `backout serve`. Needs heartbeats every 30 s (`PREFECT_FLOWS_HEARTBEAT_FREQUENCY`).",
+        trigger=EventTrigger(
+            after={beat},
+            expect={beat, *(f"prefect.flow-run.{state}" for state in ends)},
+            match={"prefect.resource.id": ["prefect.flow-run.*"]},
+            for_each={"prefect.resource.id"},
+            posture=Posture.Proactive,
+            threshold=1,
+            within=timedelta(seconds=3 * HEARTBEAT_SECONDS),
+        ),
+        actions=[
+            ChangeFlowRunState(state=StateType.CRASHED, message="No heartbeat: the process or its host died.")
+        ],
+    )

@@ -1,0 +1,49 @@
+"""What runs beside the worker in `backout serve`: the outbox's sender, the watch, the approval socket."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Mapping
+
+from blocks.channels.contract import Channel
+from blocks.installation import Installation, installation
+from blocks.sender import Sender
+from deployments.applications import document
+from deployments.approval_socket import serve_answers
+from deployments.serve import Service
+from deployments.serving import Serving
+from deployments.watch import watch
+
+SENDERS = 4
+"""Messages under way at the same time: a channel that hangs holds one of them."""
+
+
+async def send_messages(_serving: Serving) -> None:
+    """Send what waits in the outbox until cancelled."""
+    await in_threads(SENDERS, _send)
+
+
+def _send(stop: threading.Event) -> None:
+    with installation() as here:
+        Sender(here.store, lambda application: channels(here, application)).run(stop)
+
+
+def channels(here: Installation, application: str) -> Mapping[str, Channel]:
+    """The application's channels by name, as applied now."""
+    return {channel.name: channel for channel in document(here, application).channels}
+
+
+async def watch_applications(_serving: Serving) -> None:
+    """Watch every applied application until cancelled."""
+    await in_threads(1, watch)
+
+
+async def in_threads(count: int, work: Callable[[threading.Event], None]) -> None:
+    """Run blocking work in threads of its own; cancelling tells it to stop, and waits until it did."""
+    stop = threading.Event()
+    try:
+        await asyncio.gather(*(asyncio.to_thread(work, stop) for _ in range(count)))
+    finally:
+        stop.set()
+
+
+SERVICES: Mapping[str, Service] = {"answers": serve_answers, "messages": send_messages, "watch": watch_applications}

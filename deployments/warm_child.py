@@ -1,0 +1,73 @@
+"""What a forked child does: become the process of one flow run, execute it, and end with the right exit code."""
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from prefect._internal.control_listener import configure_from_env
+from prefect.client.schemas.objects import FlowRun
+from prefect.context import refresh_global_settings_context
+from prefect.engine import _drive_run_flow_result, handle_engine_signals
+from prefect.flow_engine import load_flow, load_flow_run, run_flow
+from prefect.flows import Flow
+from prefect.logging.loggers import flow_run_logger
+
+
+@dataclass(frozen=True)
+class Order:
+    """One run to execute.
+
+    Attributes:
+        run: the flow run's id.
+        entrypoint: the deployment's entrypoint, `path/to/module.py:function`.
+        env: environment variables that this run has on top of the zygote's.
+        log: file that its output goes to.
+    """
+
+    run: str
+    entrypoint: str
+    env: dict[str, str]
+    log: str
+
+
+def run_order(order: Order) -> None:
+    """Execute the run as Prefect's own engine process does. Ends by `SystemExit`, or returns after a good end."""
+    _send_output_to(order.log)
+    _take_environment(order.env)
+    # The worker's channel: it tells a cancellation from a crash before it sends SIGTERM.
+    configure_from_env()
+    flow_run_id = UUID(order.run)
+    with handle_engine_signals(flow_run_id):
+        flow_run = load_flow_run(flow_run_id)
+        flow = _flow(order.entrypoint, flow_run)
+        logger = flow_run_logger(flow_run=flow_run)
+        _drive_run_flow_result(flow, run_flow(flow, flow_run=flow_run, error_logger=logger.logger))
+
+
+def _flow(entrypoint: str, flow_run: FlowRun) -> Flow[..., Any]:
+    """The flow that was imported before the fork; else whatever Prefect loads for this deployment."""
+    path, _, function = entrypoint.partition(":")
+    module = sys.modules.get(path.removesuffix(".py").replace("/", "."))
+    found = getattr(module, function, None)
+    return found if isinstance(found, Flow) else load_flow(flow_run)
+
+
+def _send_output_to(log: str) -> None:
+    file = os.open(Path(log), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    os.dup2(file, 1)
+    os.dup2(file, 2)
+    os.close(file)
+
+
+def _take_environment(env: dict[str, str]) -> None:
+    settings_differ = any(os.environ.get(name) != value for name, value in env.items() if _is_setting(name))
+    os.environ.update(env)
+    if settings_differ:
+        refresh_global_settings_context()
+
+
+def _is_setting(name: str) -> bool:
+    return name.startswith("PREFECT_") and not name.startswith("PREFECT__")

@@ -1,0 +1,249 @@
+"""A Prefect worker that starts a run in a fraction of a second: an event wakes it, and a warm process is forked.
+
+The stock loop polls, reports health and applies limits; all that is added here makes it earlier, or makes a run's
+end certain. It leans on internals of Prefect 3.8, so the version is pinned and the tests run the real thing.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from typing import Any
+from uuid import UUID
+
+import anyio.abc
+from prefect.client.orchestration import PrefectClient
+from prefect.client.schemas.objects import FlowRun
+from prefect.client.schemas.responses import WorkerFlowRunResponse
+from prefect.exceptions import InfrastructureNotFound
+from prefect.runner._control_channel import ControlChannel
+from prefect.settings import PREFECT_WORKER_QUERY_SECONDS
+from prefect.states import AwaitingRetry, Cancelled
+from prefect.workers.base import BaseJobConfiguration, BaseVariables, BaseWorker, BaseWorkerResult
+
+from blocks.home import Home
+from deployments.catalog import CATALOG, EMERGENCY_TAG, RESUMABLE_TAG, WORKER_TYPE, modules
+from deployments.children import Child, Children
+from deployments.crash_recovery import may_restart, restart
+from deployments.state_watch import StateWatch
+
+PLACES = 8
+GRACE_SECONDS = 30.0
+
+
+class WarmResult(BaseWorkerResult):
+    """How a run's process ended; 0 where its run's state says all there is to say."""
+
+
+class WarmWorker(BaseWorker[BaseJobConfiguration, BaseVariables, WarmResult]):
+    """Executes the runs of one work pool in children forked from a warm process.
+
+    Args:
+        work_pool_name: the pool to poll.
+        home: where logs go; by default the one that `BACKOUT_HOME` names.
+        imported: modules that are imported before the first run; by default those of the catalogue.
+        descriptors: what the children inherit, to hold a shared server as long as they live.
+        limit: how many children may live at once. One of them is kept for runs tagged `emergency`.
+        options: those of Prefect's own workers.
+    """
+
+    type = WORKER_TYPE
+    job_configuration = BaseJobConfiguration
+    _description = "Executes Backout's runs in children of a process that has imported everything before."
+
+    def __init__(
+        self,
+        work_pool_name: str,
+        *,
+        home: Home | None = None,
+        imported: Sequence[str] | None = None,
+        descriptors: Sequence[int] = (),
+        limit: int | None = None,
+        **options: Any,
+    ) -> None:
+        super().__init__(work_pool_name, **options)
+        self._places = limit or PLACES
+        warm = modules(CATALOG) if imported is None else imported
+        self._children = Children((home or Home.from_env()).ensure(), warm, descriptors)
+        self._channel = ControlChannel()
+        self._acting: dict[UUID, Child] = {}
+        self._cancelling: set[UUID] = set()
+        self._handed_over: set[UUID] = set()
+        self._draining = False
+        self._wake = asyncio.Event()
+        self._polling = asyncio.Lock()
+        self._restarting = asyncio.Lock()
+
+    async def setup(self) -> None:
+        """Start the zygote and the watches beside the stock loops."""
+        await super().setup()
+        await self._exit_stack.enter_async_context(self._children)
+        await self._exit_stack.enter_async_context(self._channel)
+        watch = StateWatch(
+            acting=self._acting.keys,
+            on_start=self._wake.set,
+            on_cancelling=self._on_cancelling,
+            on_crashed=self._on_crashed,
+        )
+        patrol = watch.patrol(self.client, PREFECT_WORKER_QUERY_SECONDS.value())
+        await self._exit_stack.enter_async_context(_beside(watch.listen(), patrol, self._poll_when_woken()))
+
+    async def ready(self) -> None:
+        """Wait until a run would start at once."""
+        await self._children.ready()
+
+    async def drain(self, limit_seconds: float) -> None:
+        """Take no new runs and let the acting ones end. What still acts at the limit is handed to the next worker."""
+        self._draining = True
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(limit_seconds):
+                await self._all_ended()
+        await asyncio.gather(*(self._hand_over(run, child) for run, child in list(self._acting.items())))
+        await self._all_ended()
+
+    async def _all_ended(self) -> None:
+        while self._acting or self._submitting_flow_run_ids:  # noqa: ASYNC110 - the ids are the stock worker's
+            await asyncio.sleep(0.1)
+
+    async def get_and_submit_flow_runs(self) -> list[FlowRun]:
+        """As the stock worker, but none while draining, and never two at a time."""
+        async with self._polling:
+            return [] if self._draining else await super().get_and_submit_flow_runs()
+
+    async def run(
+        self,
+        flow_run: FlowRun,
+        configuration: BaseJobConfiguration,
+        task_status: anyio.abc.TaskStatus[Any] | None = None,
+    ) -> WarmResult:
+        """Execute one run in a child and wait for its end."""
+        port, token = self._channel.register(flow_run.id)
+        control = {"PREFECT__CONTROL_PORT": str(port), "PREFECT__CONTROL_TOKEN": token}
+        env = {name: value for name, value in configuration.env.items() if value is not None}
+        child = await self._children.fork(str(flow_run.id), _entrypoint(configuration), env | control)
+        self._acting[flow_run.id] = child
+        try:
+            if task_status is not None:
+                task_status.started(str(child.pid))
+            await child.ended.wait()
+            return WarmResult(identifier=str(child.pid), status_code=await self._verdict(flow_run.id, child))
+        finally:
+            self._channel.unregister(flow_run.id)
+            del self._acting[flow_run.id]
+            self._cancelling.discard(flow_run.id)
+            self._wake.set()  # a place is free
+
+    async def kill_infrastructure(
+        self,
+        infrastructure_pid: str,
+        configuration: BaseJobConfiguration,  # noqa: ARG002 - the stock worker passes it
+        grace_seconds: int = 30,
+    ) -> None:
+        """End the process of a run that is being cancelled. Raises `InfrastructureNotFound` where it is not ours."""
+        for flow_run_id, child in list(self._acting.items()):
+            if str(child.pid) == infrastructure_pid:
+                await self._cancel(flow_run_id, child, grace_seconds)
+                return
+        raise InfrastructureNotFound(f"process {infrastructure_pid} is not a child of this worker")
+
+    async def _submit_scheduled_flow_runs(
+        self, flow_run_response: list[WorkerFlowRunResponse]
+    ) -> list[FlowRun]:
+        """Admit what there is a place for; the last place is kept for an emergency."""
+        taken = len(self._acting.keys() | self._submitting_flow_run_ids)
+        admitted = []
+        for entry in sorted(flow_run_response, key=lambda entry: EMERGENCY_TAG not in entry.flow_run.tags):
+            places = self._places if EMERGENCY_TAG in entry.flow_run.tags else self._places - 1
+            if taken < places:
+                admitted.append(entry)
+                taken += 1
+        return await super()._submit_scheduled_flow_runs(admitted)
+
+    async def _verdict(self, flow_run_id: UUID, child: Child) -> int:
+        """The exit code to report: 0 wherever the run's state is decided, so that nobody takes its end for a crash."""
+        if flow_run_id in self._cancelling:
+            await self._end_cancelled(flow_run_id)
+            return 0
+        if flow_run_id in self._handed_over:
+            return 0
+        if child.status is None:
+            state = (await self.client.read_flow_run(flow_run_id)).state
+            return 1 if state is None or state.is_running() or state.is_pending() else 0
+        return child.status
+
+    async def _cancel(self, flow_run_id: UUID, child: Child, grace_seconds: float = GRACE_SECONDS) -> None:
+        if flow_run_id in self._cancelling:
+            await child.ended.wait()
+            return
+        self._cancelling.add(flow_run_id)
+        await self._channel.signal(flow_run_id, "cancel")
+        await child.stop(grace_seconds)
+
+    async def _end_cancelled(self, flow_run_id: UUID) -> None:
+        """The engine in the child sets Cancelled itself, unless it was killed or had not begun."""
+        state = (await self.client.read_flow_run(flow_run_id)).state
+        if state is None or not state.is_final():
+            await self.client.set_flow_run_state(
+                flow_run_id, Cancelled(message="Cancelled by a person."), force=True
+            )
+
+    async def _hand_over(self, flow_run_id: UUID, child: Child) -> None:
+        """Stop a run that does not end, and leave it scheduled for the next worker where that is safe."""
+        self._handed_over.add(flow_run_id)
+        await self._channel.signal(flow_run_id, "reschedule")
+        await child.stop(GRACE_SECONDS)
+        flow_run = await self.client.read_flow_run(flow_run_id)
+        if flow_run.state is None or flow_run.state.is_final() or flow_run.state.is_paused():
+            return
+        if RESUMABLE_TAG in flow_run.tags:
+            await self.client.set_flow_run_state(
+                flow_run_id, AwaitingRetry(message="Handed over."), force=True
+            )
+        else:
+            await self._propose_crashed_state(flow_run, "The worker stopped before the run ended.")
+
+    async def _propose_crashed_state(
+        self, flow_run: FlowRun, message: str, client: PrefectClient | None = None
+    ) -> None:
+        await super()._propose_crashed_state(flow_run, message, client)
+        await self._on_crashed(flow_run.id)
+
+    async def _on_crashed(self, flow_run_id: UUID) -> None:
+        """Start a crashed run of this pool again, after its process is gone."""
+        child = self._acting.get(flow_run_id)
+        if child is not None:
+            await child.ended.wait()
+        async with self._restarting:
+            flow_run = await self.client.read_flow_run(flow_run_id)
+            if may_restart(flow_run) and flow_run.work_pool_name == self._work_pool_name:
+                await restart(self.client, flow_run)
+
+    async def _on_cancelling(self, flow_run_id: UUID) -> None:
+        child = self._acting.get(flow_run_id)
+        if child is not None:
+            await self._cancel(flow_run_id, child)
+
+    async def _poll_when_woken(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            try:
+                await self.get_and_submit_flow_runs()
+            except Exception:
+                self._logger.warning("an early poll failed; the regular one follows", exc_info=True)
+
+
+def _entrypoint(configuration: BaseJobConfiguration) -> str:
+    deployment = configuration._related_objects.get("deployment")  # noqa: SLF001 - there is no public way to it
+    return (deployment.entrypoint if deployment is not None else None) or ""
+
+
+@contextlib.asynccontextmanager
+async def _beside(*coroutines: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Run the coroutines beside the block, and cancel them at its end."""
+    running = [asyncio.create_task(coroutine) for coroutine in coroutines]
+    try:
+        yield
+    finally:
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)

@@ -1,0 +1,99 @@
+"""Approvals: who said yes or no to which plan, signed."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from domain.instant import Instant
+from domain.plan import Plan
+from domain.policy import AtDeadline, Consent
+
+DEADLINE = "deadline"
+"""How an answer came that nobody gave."""
+
+
+class Answer(StrEnum):
+    """What a person can say."""
+
+    APPROVE = "approve"
+    REJECT = "reject"
+
+
+class Approval(BaseModel):
+    """One person's answer, signed over incident, plan, answer, person and time.
+
+    Attributes:
+        via: how they answered: `cli`, `ui`, `slack`, `deadline`.
+        proven: whether the way proves who it was; a name typed into a form does not.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    incident: str
+    plan: str
+    answer: Answer
+    person: str
+    via: str
+    proven: bool
+    reason: str = ""
+    at: Instant = Field(default_factory=lambda: datetime.now(UTC))
+    signature: str = ""
+
+    def signed(self, key: bytes) -> Approval:
+        """The same approval with its signature (HMAC-SHA256, hexadecimal)."""
+        return self.model_copy(update={"signature": _sign(self, key)})
+
+    def valid(self, key: bytes) -> bool:
+        """Whether the signature is ours."""
+        return hmac.compare_digest(_sign(self, key), self.signature)
+
+
+def _sign(approval: Approval, key: bytes) -> str:
+    return hmac.new(key, approval.model_dump_json(exclude={"signature"}).encode(), hashlib.sha256).hexdigest()
+
+
+class Ruling(StrEnum):
+    """Where a request for consent stands."""
+
+    OPEN = "open"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+
+
+def ruling(plan: Plan, approvals: Iterable[Approval], key: bytes, requester: str = "") -> Ruling:
+    """Where the request for `plan` stands, by the answers that are valid for exactly this plan.
+
+    A single no rejects. Where two people are asked the requester is not one of them. The deadline closes the request: what
+    people said before it counts, what they say after it does not.
+    """
+    consent = plan.consent
+    if consent is None:
+        return Ruling.APPROVED
+    counted = [row for row in approvals if row.plan == plan.digest() and row.valid(key)]
+    closed = next((row for row in counted if row.via == DEADLINE), None)
+    answers = [row for row in counted if _counts(row, consent, closed)]
+    if any(row.answer is Answer.REJECT for row in answers):
+        return Ruling.REJECTED
+    people = {row.person for row in answers} - ({requester} if consent.people > 1 else set())
+    if len(people) >= consent.people:
+        return Ruling.APPROVED
+    return _by_deadline(closed, consent) if closed else Ruling.OPEN
+
+
+def _counts(row: Approval, consent: Consent, closed: Approval | None) -> bool:
+    """Whether an answer is a person's, believed, and in time."""
+    believed = row.proven or (consent.self_declared and consent.people == 1)
+    return row.via != DEADLINE and believed and (closed is None or row.at <= closed.at)
+
+
+def _by_deadline(closed: Approval, consent: Consent) -> Ruling:
+    """A deadline approves only where the policy says so too."""
+    approved = closed.answer is Answer.APPROVE and consent.at_deadline is AtDeadline.APPROVE
+    return Ruling.APPROVED if approved else Ruling.EXPIRED

@@ -1,0 +1,114 @@
+"""What can stop a run that has begun."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from domain.errors.base import BackoutError
+
+
+@dataclass(eq=False)
+class Conflict(BackoutError):
+    """What we looked at was changed by somebody else before we acted; nothing was changed by us."""
+
+    retryable: ClassVar[bool] = True
+    on: str
+    expected: str
+    found: str
+
+    def what(self) -> str:
+        return f"{self.on} is {self.found}, not {self.expected} as seen a moment ago"
+
+    def next_step(self) -> str:
+        return "look at `backout status`, then start again"
+
+
+@dataclass(eq=False)
+class LostLock(BackoutError):
+    """Another run holds the application now; this one acts no more."""
+
+    application: str
+    incident: str
+
+    def what(self) -> str:
+        return f"{self.application}: incident {self.incident} no longer holds the lock; another run took over"
+
+    def next_step(self) -> str:
+        return f"`backout status {self.application}` shows who holds it"
+
+
+@dataclass(eq=False)
+class EvidenceNotKept(BackoutError):
+    """Evidence could not be written before the change, so nothing was changed."""
+
+    where: str
+    why: str
+
+    def what(self) -> str:
+        return f"evidence could not be kept in {self.where}: {self.why}; nothing was changed"
+
+    def next_step(self) -> str:
+        return "free space there, or run `backout rollback APP --severity critical`, which keeps evidence after the switch"
+
+
+@dataclass(eq=False)
+class VerificationFailed(BackoutError):
+    """Traffic is on the target, and its checks are not all ok.
+
+    Attributes:
+        bad: names of the checks that failed or gave no data.
+    """
+
+    slot: str
+    bad: Sequence[str]
+
+    def what(self) -> str:
+        return f"slot {self.slot} does not pass: {', '.join(self.bad)}"
+
+    def next_step(self) -> str:
+        return "read the checks in the report; traffic goes back by itself where there is a way back"
+
+
+@dataclass(eq=False)
+class ChannelRefused(BackoutError):
+    """A channel answered that it will never take this message; it is not sent again."""
+
+    channel: str
+    why: str
+
+    def what(self) -> str:
+        return f"channel {self.channel} refused the message: {self.why}"
+
+    def next_step(self) -> str:
+        return "correct the channel in backout.yaml and run `backout apply`"
+
+
+@dataclass(eq=False)
+class NotAllowed(BackoutError):
+    """This person may not do this, or not in this way."""
+
+    person: str
+    wanted: str
+    why: str
+
+    def what(self) -> str:
+        return f"{self.person} may not {self.wanted}: {self.why}"
+
+    def next_step(self) -> str:
+        return "ask somebody who may, or answer in a way that proves who you are: `backout approve`"
+
+
+@dataclass(eq=False)
+class JournalBroken(BackoutError):
+    """The record of an incident was changed, cut, or has a gap."""
+
+    incident: str
+    problems: Sequence[str]
+
+    def what(self) -> str:
+        return f"journal of {self.incident}: {'; '.join(self.problems)}"
+
+    def next_step(self) -> str:
+        return "leave the store as it is, and compare it with the heads that were posted to the channels"

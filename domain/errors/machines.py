@@ -1,0 +1,63 @@
+"""A program, machine or server did not do its part."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from domain.errors.base import BackoutError
+
+
+@dataclass(eq=False)
+class CommandFailed(BackoutError):
+    """A program ended with another exit code than 0, or not within its time.
+
+    Attributes:
+        argv: the program and its arguments; never holds a secret.
+        exit_code_seen: None where it was stopped at its timeout.
+        output: the last lines it printed.
+    """
+
+    argv: Sequence[str]
+    exit_code_seen: int | None
+    output: str = ""
+
+    def what(self) -> str:
+        ended = "did not end in time" if self.exit_code_seen is None else f"ended with {self.exit_code_seen}"
+        return f"{' '.join(self.argv)}: {ended}: {self.output.strip()[-400:]}"
+
+    def next_step(self) -> str:
+        return "run it by hand on that host to see all it says"
+
+
+@dataclass(eq=False)
+class Unreachable(BackoutError):
+    """A machine, server or socket did not answer; a later try can succeed."""
+
+    retryable: ClassVar[bool] = True
+    what_it_is: str
+    address: str
+    why: str
+
+    def what(self) -> str:
+        return f"{self.what_it_is} at {self.address} does not answer: {self.why}"
+
+    def next_step(self) -> str:
+        return "see that it runs and that this host may reach it, then try again"
+
+
+@dataclass(eq=False)
+class StoreUnavailable(Unreachable):
+    """The store's PostgreSQL does not answer."""
+
+    def next_step(self) -> str:
+        return "`backout rollback APP --break-glass` works without it"
+
+
+@dataclass(eq=False)
+class PrefectUnavailable(Unreachable):
+    """Prefect's API does not answer."""
+
+    def next_step(self) -> str:
+        return "start `backout serve`, or go on without Prefect: `backout rollback APP --break-glass`"

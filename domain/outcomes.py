@@ -1,0 +1,69 @@
+"""How an incident's run can end: one table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+
+class Outcome(StrEnum):
+    """The nine ends of a run."""
+
+    ROLLED_BACK = "rolled_back"
+    NOTHING_TO_DO = "nothing_to_do"
+    HELD = "held"
+    WONT_HELP = "wont_help"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    SUPERSEDED = "superseded"
+    WENT_BACK = "went_back"
+    STUCK = "stuck"
+
+
+StateType = Literal["COMPLETED", "FAILED", "CANCELLED"]
+
+
+@dataclass(frozen=True)
+class End:
+    """What an outcome means to the three who ask: Prefect, the person, the shell."""
+
+    state: StateType
+    state_name: str
+    words: str
+    next_step: str
+    exit_code: int
+
+
+ENDS: dict[Outcome, End] = {
+    Outcome.ROLLED_BACK: End(
+        "COMPLETED", "RolledBack", "traffic is on the old release and verified",
+        "find the cause; the bad release is quarantined until it is lifted", 0,
+    ),
+    Outcome.NOTHING_TO_DO: End(
+        "COMPLETED", "NothingToDo", "the target already has the traffic", "nothing; look at `backout status`", 0,
+    ),
+    Outcome.HELD: End(
+        "FAILED", "Held", "no change was made, because no safe one is known",
+        "read the plan's reasons; make a target healthy, name one with --to, or fix forward", 1,
+    ),
+    Outcome.WONT_HELP: End(
+        "FAILED", "WontHelp", "the old release fails in the same way: going back will not help",
+        "look at what both share: database, cache, network, a third party", 1,
+    ),
+    Outcome.REJECTED: End("CANCELLED", "Rejected", "a person said no", "follow what they wrote in the answer", 1),
+    Outcome.EXPIRED: End(
+        "CANCELLED", "Expired", "nobody answered before the deadline", "call the next contact, then start it again", 1,
+    ),
+    Outcome.SUPERSEDED: End(
+        "CANCELLED", "Superseded", "another run took over", "follow that run: `backout status`", 1,
+    ),
+    Outcome.WENT_BACK: End(
+        "FAILED", "WentBack", "the target did not verify, so traffic is where it was before",
+        "both errors are in the report; page the next contact", 1,
+    ),
+    Outcome.STUCK: End(
+        "FAILED", "Stuck", "neither the target nor the way back could be verified",
+        "act by hand now: docs/when-backout-fails.md", 1,
+    ),
+}  # fmt: skip

@@ -1,0 +1,128 @@
+"""Policies: what each severity calls for, and which severity an issue has."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from domain.severity import Severity
+
+
+class Action(StrEnum):
+    """What a severity calls for before anybody is asked."""
+
+    ROLL_BACK = "roll back"
+    HOTFIX_FIRST = "hotfix first"
+    NEXT_RELEASE = "next release"
+
+
+class AtDeadline(StrEnum):
+    """What happens when nobody answered. A plan that loses data is never approved by a deadline."""
+
+    REJECT = "reject"
+    APPROVE = "approve"
+
+
+class Consent(BaseModel):
+    """Whose yes a rollback needs.
+
+    Attributes:
+        people: how many different people; 0 asks nobody.
+        when_automatic: whether a run that a trigger started asks too.
+        deadline_s: seconds until `at_deadline`; never more than the severity's RTO.
+        self_declared: whether a name typed into Prefect's form is believed.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    people: int = Field(default=1, ge=0, le=2)
+    when_automatic: bool = True
+    deadline_s: int = Field(default=300, gt=0)
+    at_deadline: AtDeadline = AtDeadline.REJECT
+    self_declared: bool = True
+
+
+class Rule(BaseModel):
+    """What one severity calls for. `rto_s`: from the first finding to verified traffic, in seconds."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    action: Action
+    rto_s: int = Field(gt=0)
+    consent: Consent
+
+    @property
+    def deadline_s(self) -> int:
+        """Seconds an approval may take: no approval outlasts its RTO."""
+        return min(self.consent.deadline_s, self.rto_s)
+
+
+class Issue(BaseModel):
+    """One row of a decision matrix, with where it is written."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    severity: Severity
+    source: str
+    rto_s: int | None = Field(default=None, gt=0)
+
+
+class Span(StrEnum):
+    """What a budget times. `act` and `run` leave out the time spent waiting for people."""
+
+    COMPLETE = "detection to verified"
+    RUN = "start to verified"
+    ACT = "start to switched"
+    VERIFY = "switched to verified"
+    ANNOUNCE = "start to first message"
+
+
+class Budget(BaseModel):
+    """A time a runbook promises, in seconds, with where it is written."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    seconds: int = Field(gt=0)
+    source: str
+    span: Span = Span.COMPLETE
+
+
+Layout = Literal["flappyjournal", "aldeia", "jarvis"]
+"""Whose incident report is written."""
+
+
+class Policy(BaseModel):
+    """The rules of one application.
+
+    Attributes:
+        watch_s: how long the released traffic is watched after verification.
+        unknown_issue: the severity of an issue that no row names.
+        report_layout: which runbook's report is written.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    rules: dict[Severity, Rule]
+    issues: list[Issue]
+    budgets: list[Budget] = Field(default_factory=list)
+    unknown_issue: Severity = Severity.HIGH
+    watch_s: int = Field(default=1800, gt=0)
+    report_layout: Layout = "flappyjournal"
+
+    def issue(self, name: str | None) -> Issue | None:
+        """The matrix row of this name, or None."""
+        return next((row for row in self.issues if row.name == name), None)
+
+    def severity_of(self, issue: str | None) -> Severity:
+        """The row's severity; `unknown_issue` where no row names it."""
+        row = self.issue(issue)
+        return row.severity if row else self.unknown_issue
+
+    def rto_s(self, severity: Severity, issue: str | None = None) -> int:
+        """Seconds: the issue's own RTO where its row has one, else the severity's."""
+        row = self.issue(issue)
+        return row.rto_s if row and row.rto_s else self.rules[severity].rto_s

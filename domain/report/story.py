@@ -1,0 +1,141 @@
+"""The journal as sentences, for the report's timeline."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from domain.findings import Finding, summary
+from domain.journal import Entry
+from domain.journal_kinds import Happened
+from domain.report.record import Record, error_text, findings
+
+Data = Mapping[str, Any]
+
+
+class Line(BaseModel):
+    """One line of the timeline. `after_s`: seconds since detection. `said` is plain text, not yet escaped."""
+
+    model_config = ConfigDict(frozen=True)
+
+    at: datetime
+    after_s: float
+    said: str
+
+
+def story(record: Record, detected: datetime, detection: list[Finding]) -> list[Line]:
+    """Every entry that tells a reader something, after the finding that began it."""
+    first = (
+        [(min(row.at for row in detection), f"first bad sign: {detection[0].name}: {detection[0].said}")]
+        if detection
+        else []
+    )
+    rows = first + [(entry.at, said) for entry in record.entries if (said := sentence(entry))]
+    return [Line(at=at, after_s=(at - detected).total_seconds(), said=said) for at, said in rows]
+
+
+def sentence(entry: Entry) -> str:
+    """What an entry says, in one line; empty for entries that only a machine reads. An unknown kind says its name."""
+    if entry.kind in _SILENT:
+        return ""
+    if entry.kind in {Happened.PREPARED, Happened.VERIFIED, Happened.WATCH_SAMPLE}:
+        return _looked(entry)
+    say = _SAY.get(entry.kind)
+    return say(entry.data) if say else entry.kind
+
+
+def _looked(entry: Entry) -> str:
+    seen = findings(entry)
+    if entry.kind == Happened.WATCH_SAMPLE:
+        return "" if all(row.ok for row in seen) else f"the watch saw {summary(seen)}"
+    slot = entry.data.get("slot", "the target")
+    if entry.kind == Happened.PREPARED:
+        return f"{slot} is ready: {summary(seen)}" if seen else f"{slot} is ready"
+    return (
+        f"{slot} verified: {summary(seen)}"
+        if entry.data.get("ok")
+        else f"{slot} did not verify: {summary(seen)}"
+    )
+
+
+def _opened(data: Data) -> str:
+    request = data.get("request") or {}
+    reason = f": {request['reason']}" if request.get("reason") else ""
+    return f"{request.get('runbook', 'rollback')} asked for by {request.get('by') or 'unknown'}{reason}"
+
+
+def _surveyed(data: Data) -> str:
+    survey = data.get("survey") or {}
+    return f"surveyed: {survey.get('serving') or 'no known slot'} has the traffic"
+
+
+def _planned(data: Data) -> str:
+    plan = data.get("plan") or {}
+    target = plan.get("to_release")
+    return f"decided: {plan.get('decision', 'unknown')}" + (f" (target {target})" if target else "")
+
+
+def _answered(data: Data) -> str:
+    approval = data.get("approval") or {}
+    if approval.get("via") == "deadline":
+        return f"the deadline passed: {approval.get('answer')}"
+    reason = f": {approval['reason']}" if approval.get("reason") else ""
+    return f"{approval.get('person')} said {approval.get('answer')} ({approval.get('via')}){reason}"
+
+
+def _done(data: Data) -> str:
+    seconds = data.get("seconds")
+    return f"{data.get('act')} done" + (f" in {float(seconds):.2f} s" if seconds is not None else "")
+
+
+def _moved(data: Data) -> str:
+    receipt = data.get("receipt") or {}
+    if not receipt.get("changed", True):
+        return f"{receipt.get('after')} already had the traffic"
+    cost = f" ({receipt['cost']})" if receipt.get("cost") else ""
+    return f"traffic moved from {receipt.get('before')} to {receipt.get('after')}{cost}"
+
+
+def _went_back(data: Data) -> str:
+    return f"went back: {_moved(data)}, because {error_text(data.get('error'))}"
+
+
+def _watch_ended(data: Data) -> str:
+    return f"the watch ended {'well' if data.get('ok') else 'badly'}: {data.get('why') or 'nothing was seen'}"
+
+
+def _told(data: Data) -> str:
+    return f"filled in: {', '.join(key.replace('_', ' ') for key in data)}"
+
+
+def _listed(value: Any) -> str:
+    return ", ".join(str(row) for row in value or []) or "nobody"
+
+
+_SILENT = {Happened.ACT_STARTED, Happened.MESSAGE_SENT, Happened.REPORTED}
+
+_SAY: Mapping[str, Callable[[Data], str]] = {
+    Happened.OPENED: _opened,
+    Happened.JOINED: lambda data: f"{data.get('by')} asked for the same and joined",
+    Happened.TAKEN_OVER: lambda data: f"taken over by run {data.get('run')}",
+    Happened.SURVEYED: _surveyed,
+    Happened.PLANNED: _planned,
+    Happened.ANNOUNCED: lambda data: f"announced to {_listed(data.get('channels'))}",
+    Happened.CONSENT_ASKED: lambda data: f"asked for consent until {data.get('deadline')}",
+    Happened.ANSWERED: _answered,
+    Happened.RESUMED: lambda _data: "resumed",
+    Happened.PRESERVED: lambda data: f"evidence kept: {len(data.get('files') or [])} files",
+    Happened.ACT_DONE: _done,
+    Happened.ACT_FAILED: lambda data: f"{data.get('act')} failed: {error_text(data.get('error'))}",
+    Happened.SWITCHED: _moved,
+    Happened.WENT_BACK: _went_back,
+    Happened.WATCH_STARTED: lambda data: f"watching until {data.get('until')}",
+    Happened.WATCH_ENDED: _watch_ended,
+    Happened.TOLD: _told,
+    Happened.MESSAGE_FAILED: lambda data: f"channel {data.get('channel')} was not reached: {data.get('why')}",
+    Happened.CLOSED: lambda data: f"closed: {str(data.get('outcome')).replace('_', ' ')}",
+    Happened.RECONCILED: lambda data: f"read from the local journal {data.get('from')}",
+}

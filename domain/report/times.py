@@ -1,0 +1,129 @@
+"""When things happened, and how long they took beside what was promised."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict
+
+from domain.incident import Incident
+from domain.journal import Entry
+from domain.journal_kinds import Happened
+from domain.plan import Plan
+from domain.policy import Policy, Span
+from domain.report.record import Record
+
+
+class Times(BaseModel):
+    """The moments a runbook's timeline asks for; None where it did not come to that.
+
+    Attributes:
+        detected: the first bad finding that fired the trigger, else when somebody asked.
+        asked: when a trigger or a person asked; `opened`: when the run took it up.
+        decided: the last yes where people were asked, else when the plan was made.
+        initiated: when the first act began.
+        switched: when traffic was first moved.
+        verified: when the target last passed its checks; None where its last verification failed.
+        told: when the first message went out.
+        waited_s: seconds from asking for consent to the last answer; 0 where nobody was asked.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    detected: datetime
+    asked: datetime
+    opened: datetime
+    decided: datetime | None = None
+    initiated: datetime | None = None
+    switched: datetime | None = None
+    verified: datetime | None = None
+    told: datetime | None = None
+    closed: datetime | None = None
+    waited_s: float = 0.0
+
+    def seconds(self, span: Span) -> float | None:
+        """How long a span took, in seconds; None where its end was not reached."""
+        starts = {Span.COMPLETE: self.detected, Span.VERIFY: self.switched}
+        ends = {Span.ACT: self.switched, Span.ANNOUNCE: self.told}
+        start, end = starts.get(span, self.opened), ends.get(span, self.verified)
+        if start is None or end is None:
+            return None
+        waited = self.waited_s if span in {Span.RUN, Span.ACT} else 0.0
+        return max(0.0, (end - start).total_seconds() - waited)
+
+    @property
+    def complete_s(self) -> float | None:
+        """Seconds from detection to verified traffic; None where it did not come to that."""
+        return self.seconds(Span.COMPLETE)
+
+
+class Kept(BaseModel):
+    """A promise beside what it took, both in seconds. `met` is None where it was not reached."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    span: Span
+    seconds: int
+    source: str
+    took_s: float | None
+
+    @property
+    def met(self) -> bool | None:
+        """Whether it took no longer than promised."""
+        return None if self.took_s is None else self.took_s <= self.seconds
+
+
+def times(incident: Incident, record: Record, plan: Plan | None) -> Times:
+    """The moments of an incident."""
+    asked, answered = record.first(Happened.CONSENT_ASKED), record.last(Happened.ANSWERED)
+    waiting_ended = _at(answered) or incident.closed_at or record.end
+    waited = (waiting_ended - asked.at).total_seconds() if asked and waiting_ended else 0.0
+    seen = [finding.at for finding in incident.request.detection]
+    return Times(
+        detected=min([*seen, incident.request.at, incident.opened_at]),
+        asked=min(incident.request.at, incident.opened_at),
+        opened=incident.opened_at,
+        decided=_at((asked and answered) or record.first(Happened.PLANNED)),
+        initiated=_at(record.first(Happened.ACT_STARTED)),
+        switched=_at(_switch(record)),
+        verified=_verified(record, plan),
+        told=_at(record.first(Happened.MESSAGE_SENT)),
+        closed=incident.closed_at or _at(record.last(Happened.CLOSED)),
+        waited_s=max(0.0, waited),
+    )
+
+
+def promises(when: Times, plan: Plan | None, policy: Policy) -> list[Kept]:
+    """The RTO first, then the policy's budgets, each beside what it took."""
+    rows = []
+    if plan and plan.rto_s:
+        why = f"{plan.severity} severity" + (f", {plan.issue}" if plan.issue else "")
+        rows.append(_kept("RTO", Span.COMPLETE, plan.rto_s, why, when))
+    return rows + [_kept(row.name, row.span, row.seconds, row.source, when) for row in policy.budgets]
+
+
+def _kept(name: str, span: Span, seconds: int, source: str, when: Times) -> Kept:
+    return Kept(name=name, span=span, seconds=seconds, source=source, took_s=when.seconds(span))
+
+
+def _at(entry: Entry | None) -> datetime | None:
+    return entry.at if entry else None
+
+
+def _switch(record: Record) -> Entry | None:
+    """The switch that moved traffic; a repeated one after a restart says `changed: false`."""
+    switches = record.all(Happened.SWITCHED)
+    moved = [entry for entry in switches if entry.data.get("receipt", {}).get("changed", True)]
+    return next(iter(moved or switches), None)
+
+
+def _verified(record: Record, plan: Plan | None) -> datetime | None:
+    slot = plan.to_slot if plan else None
+    looks = [
+        entry
+        for entry in record.all(Happened.VERIFIED)
+        if slot is None or entry.data.get("slot", slot) == slot
+    ]
+    last = looks[-1] if looks else None
+    return last.at if last and last.data.get("ok") else None

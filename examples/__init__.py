@@ -1,0 +1,1 @@
+"""Runnable examples: what Backout looks like on one stack each."""

@@ -1,0 +1,1 @@
+"""The demo: a blue/green journal application behind Caddy, and the faults that a bad release brings."""

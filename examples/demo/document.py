@@ -1,0 +1,80 @@
+"""The demo's `backout.yaml`, as the dict it is made from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from examples.demo.smoke import smoke
+
+if TYPE_CHECKING:
+    from examples.demo.stack import Release, Slot, Stack
+
+APPLICATION = "flappyjournal/production"
+
+# The slots run `python -m examples.demo.application`, which is found from the folder that holds `examples`.
+_CHECKOUT = Path(__file__).resolve().parents[2]
+
+
+def application(stack: Stack, releases: Mapping[str, Release], python: str) -> dict[str, Any]:
+    """The entry of `flappyjournal/production`: what runs where, how traffic moves, what healthy means.
+
+    `python` is the interpreter that the slots run with.
+    """
+    return {
+        "name": APPLICATION,
+        "description": "A journal with accounts, chat and a WebSocket: two slots behind Caddy",
+        "platform": _platform(stack, releases, python),
+        "database": {
+            "kind": "postgresql",
+            "url": "${DEMO_DATABASE_URL}",
+            "migrations_table": "schema_migrations",
+        },
+        "health": _health(),
+        "checks": _checks(),
+        "policy": {"preset": "flappyjournal"},
+        "channels": [{"kind": "logfile", "name": "log", "path": str(stack.folder / "messages.log")}],
+    }
+
+
+def _platform(stack: Stack, releases: Mapping[str, Release], python: str) -> dict[str, Any]:
+    return {
+        "kind": "processes",
+        "folder": str(stack.slots_folder),
+        "slots": {name: _slot(slot, releases[name], python) for name, slot in stack.slots.items()},
+        "router": {"kind": "caddy_file", "file": str(stack.active_file), "address": stack.address},
+    }
+
+
+def _slot(slot: Slot, release: Release, python: str) -> dict[str, Any]:
+    return {
+        "command": [python, "-m", "examples.demo.application", "--port", str(slot.port)],
+        "cwd": str(_CHECKOUT),
+        "env": {
+            "APP_VERSION": release.version,
+            "SLOT": slot.name,
+            "FAULT": release.fault,
+            "DATABASE_URL": "${DEMO_DATABASE_URL}",
+        },
+        "address": slot.address,
+    }
+
+
+def _health() -> dict[str, Any]:
+    return {
+        "kind": "http",
+        "name": "health",
+        "path": "/api/health",
+        "expect": {"status": 200, "json": {"status": "healthy"}, "within_s": 2.0},
+        "version": "version",
+    }
+
+
+def _checks() -> list[dict[str, Any]]:
+    return [
+        {"kind": "http", "name": "auth", "path": "/api/auth/health", "expect": {"status": 200}},
+        {"kind": "websocket", "name": "websocket", "path": "/ws", "send": "hello", "expect": "hello"},
+        {"kind": "probe", "name": "traffic", "path": "/", "requests": 20, "max_p95_s": 2.0},
+        smoke(),
+    ]

@@ -1,0 +1,89 @@
+"""The journal: a person's entries, and the chat about them."""
+
+from datetime import datetime
+
+from fastapi import APIRouter, Depends, HTTPException
+from psycopg.rows import dict_row
+from pydantic import BaseModel, Field
+
+from examples.demo.accounts import CurrentSession, CurrentState, require_session
+
+router = APIRouter(prefix="/api")
+
+
+class Draft(BaseModel):
+    """What a person writes."""
+
+    title: str = Field(min_length=1, max_length=200)
+    body: str = Field(max_length=20_000)
+
+
+class Entry(Draft):
+    """What is kept of it."""
+
+    id: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class Message(BaseModel):
+    """One line said to the chat."""
+
+    message: str = Field(min_length=1, max_length=2_000)
+
+
+@router.post("/journal", status_code=201)
+async def create_entry(draft: Draft, session: CurrentSession, state: CurrentState) -> Entry:
+    """Write a new entry."""
+    query = "INSERT INTO entries (user_id, title, body) VALUES (%s, %s, %s) RETURNING *"
+    return (await _fetch(state, query, [session.user_id, draft.title, draft.body]))[0]
+
+
+@router.get("/journal")
+async def list_entries(session: CurrentSession, state: CurrentState) -> list[Entry]:
+    """The newest 100 entries of this person, newest first."""
+    query = "SELECT * FROM entries WHERE user_id = %s ORDER BY id DESC LIMIT 100"
+    return await _fetch(state, query, [session.user_id])
+
+
+@router.get("/journal/{entry_id}")
+async def read_entry(entry_id: int, session: CurrentSession, state: CurrentState) -> Entry:
+    """One entry; 404 when this person has none by that number."""
+    query = "SELECT * FROM entries WHERE id = %s AND user_id = %s"
+    return _only(await _fetch(state, query, [entry_id, session.user_id]))
+
+
+@router.put("/journal/{entry_id}")
+async def update_entry(entry_id: int, draft: Draft, session: CurrentSession, state: CurrentState) -> Entry:
+    """Write an entry anew; 404 when this person has none by that number."""
+    query = (
+        "UPDATE entries SET title = %s, body = %s, updated_at = now() "
+        "WHERE id = %s AND user_id = %s RETURNING *"
+    )
+    return _only(await _fetch(state, query, [draft.title, draft.body, entry_id, session.user_id]))
+
+
+@router.delete("/journal/{entry_id}", status_code=204)
+async def delete_entry(entry_id: int, session: CurrentSession, state: CurrentState) -> None:
+    """Remove an entry; 404 when this person has none by that number."""
+    query = "DELETE FROM entries WHERE id = %s AND user_id = %s RETURNING *"
+    _only(await _fetch(state, query, [entry_id, session.user_id]))
+
+
+@router.post("/chat", dependencies=[Depends(require_session)])
+async def chat(message: Message, state: CurrentState) -> dict[str, str]:
+    """A canned answer: the demo has no model behind it, only the shape of the route."""
+    return {"answer": f"I heard {len(message.message)} characters. Tell me more.", "version": state.version}
+
+
+async def _fetch(state: CurrentState, query: str, values: list[object]) -> list[Entry]:
+    async with state.pool.connection() as connection:
+        cursor = connection.cursor(row_factory=dict_row)
+        await cursor.execute(query, values)
+        return [Entry(**row) for row in await cursor.fetchall()]
+
+
+def _only(entries: list[Entry]) -> Entry:
+    if not entries:
+        raise HTTPException(404, "there is no such entry")
+    return entries[0]

@@ -1,0 +1,169 @@
+"""What stands around the application: PostgreSQL, Caddy, and the `backout.yaml` that tells Backout of it.
+
+The slots are not started here: they belong to Backout's platform `processes`.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from blocks import process
+from blocks.embedded_postgres import EmbeddedPostgres
+from blocks.home import Home
+from blocks.slot_folder import SlotFolder
+from examples.demo import document
+from examples.demo.ports import free_ports
+from examples.demo.proxy import Proxy
+
+DATABASE = "flappyjournal"
+DATABASE_VARIABLE = "DEMO_DATABASE_URL"
+_STOP_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A place a release runs in: its name and the port it listens on."""
+
+    name: str
+    port: int
+
+    @property
+    def dial(self) -> str:
+        """What the proxy dials, `HOST:PORT`."""
+        return f"127.0.0.1:{self.port}"
+
+    @property
+    def address(self) -> str:
+        """Where Backout asks this slot directly."""
+        return f"http://{self.dial}"
+
+
+@dataclass(frozen=True)
+class Release:
+    """A release for a slot: its version, and the fault it has (`none` for a good one)."""
+
+    version: str
+    fault: str = "none"
+
+
+class Stack:
+    """PostgreSQL and Caddy in one folder, on ports of their own; two stacks do not know of each other."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder.resolve()
+        blue, green, public = free_ports(3)
+        self.slots = {"blue": Slot("blue", blue), "green": Slot("green", green)}
+        # A cluster of the application's own, apart from the one Backout keeps its records in.
+        self._home = Home(self.folder / "database")
+        self._postgres = EmbeddedPostgres(self._home)
+        self.proxy = Proxy(self.folder / "caddy", public, f"{{file.{self.active_file}}}")
+
+    @classmethod
+    def attach(cls, folder: Path) -> Stack:
+        """The stack another process left up in this folder; raises `FileNotFoundError` when there is none."""
+        stack = cls(folder)
+        known = json.loads(stack._record.read_text())
+        stack.slots = {name: Slot(name, port) for name, port in known["slots"].items()}
+        stack.proxy.port = known["public"]
+        return stack
+
+    @property
+    def active_file(self) -> Path:
+        """The file that says which slot serves: one line, `HOST:PORT`, replaced by a rename."""
+        return self.folder / "active"
+
+    @property
+    def address(self) -> str:
+        """Where users reach the application."""
+        return self.proxy.address
+
+    @property
+    def slots_folder(self) -> Path:
+        """Where Backout's platform keeps a folder for each slot."""
+        return self.folder / "slots"
+
+    @property
+    def database_url(self) -> str:
+        """Where the slots find their database: a unix socket, no password."""
+        return self._postgres.url(DATABASE)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables `backout.yaml` refers to; the document itself holds no address of a database."""
+        return {DATABASE_VARIABLE: self.database_url}
+
+    @property
+    def configuration_file(self) -> Path:
+        """The `backout.yaml` of this stack."""
+        return self.folder / "backout.yaml"
+
+    def up(self) -> Stack:
+        """Start PostgreSQL and Caddy with blue as the serving slot; stops what it started when it cannot."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.active_file.write_text(self.slots["blue"].dial)
+        try:
+            self._home.ensure()
+            self._postgres.start()
+            self._postgres.ensure_database(DATABASE)
+            self.proxy.start()
+            self._remember()
+        except BaseException:
+            self.down()
+            raise
+        return self
+
+    def down(self) -> None:
+        """Stop the slots, Caddy and PostgreSQL; files stay. Nothing to do when they are down already."""
+        self.stop_slots()
+        self.proxy.stop()
+        if self._postgres.is_running():
+            # Only who holds the cluster can stop it, and a stack that was attached does not hold it yet.
+            self._postgres.start()
+            self._postgres.stop()
+        self._remove_socket_folders()
+        self._record.unlink(missing_ok=True)
+
+    def stop_slots(self) -> None:
+        """Stop what Backout's platform started here, the serving slot too, which the platform itself never stops."""
+        for name in self.slots:
+            slot = SlotFolder(self.slots_folder / name)
+            started = slot.started()
+            process.stop(started.process if started else None, slot.mark, _STOP_SECONDS)
+
+    def remove(self) -> None:
+        """Stop everything and remove the folder."""
+        self.down()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def write_backout_yaml(self, blue: Release, green: Release, **changes: Any) -> Path:
+        """Write `backout.yaml` for these releases; `changes` replace keys of the application's entry."""
+        application = document.application(self, {"blue": blue, "green": green}, sys.executable)
+        text = yaml.safe_dump({"applications": [{**application, **changes}]}, sort_keys=False, width=110)
+        self.configuration_file.write_text(text)
+        return self.configuration_file
+
+    def _remove_socket_folders(self) -> None:
+        # A deep folder has its sockets outside of itself, see `socket_folder`: nobody else would remove those.
+        # A cluster that another process still holds keeps its own.
+        for folder in (self._home.run, self._postgres.sockets):
+            if self.folder not in folder.parents and not self._postgres.is_running():
+                shutil.rmtree(folder, ignore_errors=True)
+
+    @property
+    def _record(self) -> Path:
+        return self.folder / "stack.json"
+
+    def _remember(self) -> None:
+        known = {
+            "slots": {slot.name: slot.port for slot in self.slots.values()},
+            "public": self.proxy.port,
+        }
+        self._record.touch(mode=0o600)
+        self._record.write_text(json.dumps(known, indent=2))

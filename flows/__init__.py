@@ -1,0 +1,1 @@
+"""In what order, with whose consent? One runbook a file."""

@@ -1,0 +1,104 @@
+"""Consent: the run is suspended, no process waits, and the answer starts it again from its top."""
+
+from datetime import UTC, datetime, timedelta
+
+from blocks.ledger import Ledger
+from domain.consent import Answer, Approval, Ruling, ruling
+from domain.journal import Entry
+from domain.journal_kinds import Happened
+from domain.message import Moment
+from domain.outcomes import Outcome
+from domain.plan import Plan
+from domain.policy import AtDeadline
+from tasks.act import in_flow
+from tasks.case import Case
+from tasks.ended import Ended
+from tasks.tell import tell
+
+GRACE_S = 600
+"""Seconds the suspended run can still be resumed after the deadline, so that it can end with its own words."""
+
+ENDINGS = {Ruling.REJECTED: Outcome.REJECTED, Ruling.EXPIRED: Outcome.EXPIRED}
+
+
+def ask(case: Case, plan: Plan) -> None:
+    """Go on where consent is given or nobody is asked; end where it is refused or late; else suspend the run.
+
+    Raises:
+        Ended: rejected or expired.
+        Pause: Prefect's own signal that the run is suspended; no process is held.
+    """
+    if plan.consent is None:
+        return
+    asked = _last_asked(case.ledger, case.incident.id)
+    if asked is not None:
+        _take_in_form(case, plan, asked)
+    stand = ruling(plan, case.ledger.approvals(case.incident.id), case.installation.approvals_key, case.request.by)
+    if stand is Ruling.OPEN and asked is not None and datetime.now(UTC) >= _deadline(asked):
+        stand = _at_deadline(case, plan)
+    if stand in ENDINGS:
+        raise Ended(ENDINGS[stand], _reason(case))
+    if stand is Ruling.OPEN:
+        _suspend(case, plan, asked)
+    case.note(Happened.RESUMED)
+
+
+def _last_asked(ledger: Ledger, incident: str) -> Entry | None:
+    asked = [entry for entry in ledger.entries(incident) if entry.kind == Happened.CONSENT_ASKED]
+    return asked[-1] if asked else None
+
+
+def _deadline(asked: Entry) -> datetime:
+    return datetime.fromisoformat(asked.data["deadline"])
+
+
+def answer(case: Case, approval: Approval) -> None:
+    """Sign and keep one answer."""
+    signed = approval.signed(case.installation.approvals_key)
+    case.ledger.answer(signed)
+    case.note(Happened.ANSWERED, approval=signed.model_dump(mode="json"))
+
+
+def _at_deadline(case: Case, plan: Plan) -> Ruling:
+    """Nobody answered: what policy says, but never yes to a plan with something at risk."""
+    yes = plan.consent is not None and plan.consent.at_deadline is AtDeadline.APPROVE and not plan.at_risk
+    said = Answer.APPROVE if yes else Answer.REJECT
+    answer(case, Approval(
+        incident=case.incident.id, plan=plan.digest(), answer=said, person="deadline", via="deadline", proven=True,
+        reason="nobody answered in time",
+    ))  # fmt: skip
+    return Ruling.APPROVED if yes else Ruling.EXPIRED
+
+
+def _reason(case: Case) -> str:
+    last = case.ledger.approvals(case.incident.id)[-1]
+    return f"{last.person} ({last.via}): {last.reason or last.answer}"
+
+
+def _take_in_form(case: Case, plan: Plan, asked: Entry) -> None:
+    """Keep what was filled into Prefect's form since it was asked; an answer by the CLI is kept already."""
+    from flows.suspension import filled_in
+
+    form = filled_in(asked.data["key"]) if in_flow() else None
+    known = {approval.person for approval in case.ledger.approvals(case.incident.id)}
+    if form is None or not form.your_name or form.your_name in known:
+        return
+    answer(case, Approval(
+        incident=case.incident.id, plan=plan.digest(), answer=Answer(form.decision), person=form.your_name, via="ui",
+        proven=False, reason=form.reason,
+    ))  # fmt: skip
+
+
+def _suspend(case: Case, plan: Plan, asked: Entry | None) -> None:
+    from flows.suspension import schedule_deadline, suspend
+
+    deadline = _deadline(asked) if asked else datetime.now(UTC) + timedelta(seconds=plan.deadline_s)
+    key = f"consent-{len(case.ledger.entries(case.incident.id))}"
+    how = f"backout approve {case.incident.id}  |  backout reject {case.incident.id} --reason WHY"
+    tell(case, Moment.ASKED, said=[f"deadline {deadline:%H:%M:%S} UTC", how])
+    schedule_deadline(case.run, case.incident.id, deadline)
+    case.note(Happened.CONSENT_ASKED, deadline=deadline.isoformat(), plan=plan.digest(), key=key, run=case.run)
+    case.ledger.wait(case.hold, deadline)
+    suspend(plan, case.incident.id, key, deadline, GRACE_S)
+
+

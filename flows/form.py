@@ -1,0 +1,68 @@
+"""The form people fill in to start a runbook, in Prefect's UI: the same fields for every runbook that can ask."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from blocks.application import Application as ApplicationBlock
+from domain.severity import Severity as SeverityLevel
+
+LAST_GOOD = "last good"
+
+Application = Annotated[
+    ApplicationBlock, Field(title="Application", description="Which application, in which environment.")
+]
+Target = Annotated[
+    str,
+    Field(
+        title="Release to go back to",
+        description="`last good` takes the newest healthy release that has served before; or the version of one in a slot.",
+    ),
+]
+Severity = Annotated[
+    SeverityLevel | None,
+    Field(
+        title="How bad is it",
+        description="critical: users are out, nobody is asked. high, medium: a person says yes first; medium proposes a "
+        "hotfix. low: mend it in the next release. Empty: the policy decides by the kind of issue.",
+    ),
+]
+Reason = Annotated[str, Field(title="What is wrong", description="One line: what you saw. It goes into the report.")]
+Issue = Annotated[
+    Literal[
+        "service-outage",
+        "health-check-failure",
+        "error-rate",
+        "performance-degradation",
+        "post-deploy-issue",
+        "data-corruption",
+        "security-vulnerability",
+        "migration-failure",
+        "migration-incompatibility",
+        "database-connection-failure",
+        "api-breaking-change",
+        "third-party-failure",
+        "minor-bug",
+        "cosmetic",
+    ]
+    | None,
+    Field(title="Kind of issue", description="A row of the application's decision matrix; it gives the severity."),
+]
+Impact = Annotated[str, Field(title="Impact", description="What users notice; goes into announcement and report.")]
+Users = Annotated[int | None, Field(title="Users affected", ge=0, description="An estimate, as a number.")]
+Downtime = Annotated[str, Field(title="Expected downtime", description="For the announcement, e.g. `none` or `2 min`.")]
+Force = Annotated[
+    bool, Field(title="Ask nobody", description="Skips consent, never the target's health. Needs a reason.")
+]
+EvenUnhealthy = Annotated[
+    bool, Field(title="Even to an unhealthy release", description="Only with `Ask nobody`. You know better than the checks.")
+]
+DryRun = Annotated[bool, Field(title="Only show the plan", description="Looks and plans; changes nothing.")]
+AskedBy = Annotated[str, Field(title="Who asks", description="Your name; the CLI and automations fill it in.")]
+Via = Annotated[
+    Literal["ui", "cli", "automation", "drill"],
+    Field(title="Asked through", description="Filled in by the CLI and by automations."),
+]
+Detection = Annotated[
+    str | None, Field(title="Detection", description="Filled in by the automation: the samples that fired it.")
+]

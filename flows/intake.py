@@ -1,0 +1,78 @@
+"""Taking a request in: the application's document, checked; the request, checked; the incident, begun or joined."""
+
+import time
+
+from blocks import configuration
+from blocks.application import Application
+from blocks.document import Document
+from blocks.installation import Installation
+from blocks.store import configurations
+from domain.errors import ConfigurationError, Drift, UnknownApplication
+from domain.names import block_name
+from domain.precedence import Phase
+from domain.request import Request
+from tasks.case import Case
+
+FOLLOW_S = 0.5
+
+
+def document_of(application: Application, here: Installation) -> Document:
+    """The block's document, with its secrets filled in.
+
+    Raises:
+        Drift: it was changed beside `backout.yaml`.
+        MissingSecret: a reference cannot be resolved here.
+        ConfigurationError: it is not valid (any more).
+    """
+    source = f"block {block_name(application.name)}"
+    digest = configuration.digest(application.document)
+    try:
+        applied = configurations.of(here.store.database, application.name).digest
+    except UnknownApplication:
+        raise Drift(file=source, key="name", problem="was never applied") from None
+    if digest != applied or application.digest != applied:
+        raise Drift(file=source, key="document", problem="differs from what `backout apply` kept")
+    return configuration.document(application.document, source, application.secrets.get_secret_value())
+
+
+def checked(request: Request) -> Request:
+    """The request, if it holds together.
+
+    Raises:
+        ConfigurationError: `force` without a reason, or `even_unhealthy` without `force`.
+    """
+    if request.force and not request.reason.strip():
+        raise ConfigurationError(file="request", key="reason", problem="`force` needs a reason: it goes into the report")
+    if request.even_unhealthy and not request.force:
+        raise ConfigurationError(file="request", key="even_unhealthy", problem="is for `force` only")
+    return request
+
+
+def begin(here: Installation, document: Document, request: Request, run: str) -> Case | str:
+    """The case to work on; or the incident of another run, that was followed until it ended or waits for people.
+
+    Where the other run dies on the way, its incident becomes ours.
+    """
+    while True:
+        begun = here.store.begin(request, run)
+        if begun.hold is not None:
+            return Case(here, document, here.store, begun.incident, begun.hold, run, resumed=begun.resumed)
+        if begun.incident.outcome is not None or not _still_acting(here, request.application):
+            return begun.incident.id
+        _follow(here, begun.incident.id, request.application)
+        if here.store.incident(begun.incident.id).outcome is not None:
+            return begun.incident.id
+
+
+def _still_acting(here: Installation, application: str) -> bool:
+    holder = here.store.holder(application)
+    return holder is None or holder.phase is Phase.ACTING
+
+
+def _follow(here: Installation, incident: str, application: str) -> None:
+    """Until the incident ends, its run dies, or it waits for people."""
+    while here.store.incident(incident).outcome is None:
+        holder = here.store.holder(application)
+        if holder is None or not holder.alive or holder.phase is Phase.WAITING:
+            return
+        time.sleep(FOLLOW_S)

@@ -1,0 +1,86 @@
+"""Running a path as a Prefect flow: request in, path walked, outcome as the run's final state."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from prefect import runtime
+from prefect.client.schemas.objects import State, StateType
+from prefect.logging import get_run_logger
+
+from blocks.application import Application
+from blocks.document import Document
+from blocks.installation import Installation, installation
+from domain.assess import assess
+from domain.journal_kinds import Happened
+from domain.outcomes import ENDS, Outcome
+from domain.request import Request
+from flows import prefect_runs
+from flows.conclude import Path, conclude
+from flows.form import LAST_GOOD
+from flows.intake import begin, checked, document_of
+from flows.plan_table import show_plan
+from tasks.assess import situation_of_request
+from tasks.case import Case
+from tasks.survey import look_around
+
+
+def asked(application: Application, target: str = LAST_GOOD, detection: str | None = None, **fields: Any) -> Request:
+    """The form's fields as a request, at the time the run was created."""
+    with installation() as here:
+        seen = here.store.detection(detection) if detection else []
+    to = None if target.strip() in ("", LAST_GOOD) else target.strip()
+    created = runtime.flow_run.scheduled_start_time or datetime.now(UTC)
+    return checked(Request(application=application.name, to=to, detection=seen, at=created, **fields))
+
+
+def run(application: Application, request: Request, path: Path) -> State[Any]:
+    """Walk the path for the request and end as the outcome's state.
+
+    Raises:
+        Drift, MissingSecret, ConfigurationError: before anything is looked at.
+    """
+    with installation() as here:
+        document = document_of(application, here)
+        if request.dry_run:
+            return _dry_run(here, document, request)
+        case = begin(here, document, request, str(runtime.flow_run.id))
+        if isinstance(case, str):
+            return _joined(here, case)
+        outcome, why = conclude(case, path)
+        _afterwards(case, outcome, application.reference())
+        return state_of(outcome, why, case.incident.id)
+
+
+def state_of(outcome: Outcome, why: str, incident: str) -> State[Any]:
+    """The outcome as Prefect's final state; its message says what, why and what to do next."""
+    end = ENDS[outcome]
+    get_run_logger().info("%s: %s", outcome, why)
+    message = f"{end.words}. {why} Next: {end.next_step}. Incident {incident}"
+    return State(type=StateType(end.state), name=end.state_name, message=message, data=None)
+
+
+def _joined(here: Installation, incident: str) -> State[Any]:
+    found = here.store.incident(incident)
+    if found.outcome is None:
+        message = f"joined incident {incident}, which waits for people: `backout status {found.application}`"
+        return State(type=StateType.COMPLETED, name="Joined", message=message)
+    end = ENDS[found.outcome]
+    message = f"joined incident {incident}: {end.words}"
+    return State(type=StateType(end.state), name=f"Joined{end.state_name}", message=message)
+
+
+def _dry_run(here: Installation, document: Document, request: Request) -> State[Any]:
+    plan = assess(situation_of_request(here.store, document, request, look_around(document)))
+    show_plan(plan)
+    return State(type=StateType.COMPLETED, name="Planned", message=f"{plan.decision}: {'; '.join(plan.why)}")
+
+
+def _afterwards(case: Case, outcome: Outcome, application: dict[str, Any]) -> None:
+    """What goes on without the lock: the watch, and the end of a request that this one went before."""
+    incident = case.incident.id
+    if outcome is Outcome.ROLLED_BACK:
+        watch = {"application": application, "incident": incident}
+        prefect_runs.start_later("soak", watch, None, key=f"soak-{incident}")
+    for entry in case.ledger.entries(incident):
+        for waiting in entry.data["runs"] if entry.kind == Happened.SUPERSEDES else []:
+            prefect_runs.resume(waiting, {"decision": "reject", "your_name": "backout", "reason": "superseded"})

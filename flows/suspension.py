@@ -1,0 +1,68 @@
+"""Prefect's side of consent: the form, the suspended run, the deadline."""
+
+from datetime import datetime
+from http import HTTPStatus
+from typing import Literal
+from uuid import UUID
+
+from prefect import runtime
+from prefect.client.orchestration import get_client
+from prefect.exceptions import PrefectHTTPStatusError
+from prefect.flow_runs import suspend_flow_run
+from prefect.input import RunInput
+from pydantic import Field
+
+from domain.plan import Plan
+from domain.report.markdown import escape
+from flows.prefect_runs import start_later
+
+
+class Answered(RunInput):
+    """What the form asks. The decision has no default: a forced resume must not take one."""
+
+    decision: Literal["approve", "reject"] = Field(description="Approve: the plan above is carried out. Reject: nothing is changed.")
+    your_name: str = Field(min_length=1, description="Who you are; it goes into the report.")
+    reason: str = Field(default="", description="Why; a no without a reason helps nobody.")
+
+
+def filled_in(key: str) -> Answered | None:
+    """What was answered to the request of this key; None where nobody did."""
+    run = UUID(str(runtime.flow_run.id))
+    with get_client(sync_client=True) as client:
+        try:
+            found = client.read_flow_run_input(run, f"suspended-{key}-response")
+        except PrefectHTTPStatusError as error:
+            if error.response.status_code == HTTPStatus.NOT_FOUND:
+                return None
+            raise
+    return Answered.model_validate_json(found)
+
+
+def suspend(plan: Plan, incident: str, key: str, deadline: datetime, grace_s: int) -> None:
+    """Suspend the current run until somebody answers. Does not return: Prefect ends the process by its own signal."""
+    form = Answered.with_initial_data(description=request_text(plan, incident, deadline))
+    suspend_flow_run(wait_for_input=form, timeout=plan.deadline_s + grace_s, key=key)
+
+
+def schedule_deadline(run: str, incident: str, deadline: datetime) -> None:
+    """A run of its own at the deadline wakes the waiting one."""
+    start_later("consent-deadline", {"run": run, "incident": incident}, deadline, key=f"deadline-{incident}")
+
+
+def request_text(plan: Plan, incident: str, deadline: datetime) -> str:
+    """The decision as Markdown: from, to, why, what is at risk, what happens if nobody answers."""
+    default = plan.consent.at_deadline if plan.consent and not plan.at_risk else "reject"
+    rows = [
+        ("Application", plan.application),
+        ("From", f"{plan.from_release} in {plan.from_slot}"),
+        ("To", f"{plan.to_release} in {plan.to_slot}"),
+        ("Severity", plan.severity),
+        ("Acts", ", ".join(plan.acts)),
+        ("At risk", "; ".join(plan.at_risk) or "nothing known"),
+        ("Takes", f"about {plan.eta_s:.0f} s" if plan.eta_s else "not known yet"),
+        ("Unanswered", f"{default} at {deadline:%H:%M:%S} UTC"),
+        ("Incident", incident),
+    ]
+    table = "\n".join(f"| {name} | {escape(value)} |" for name, value in rows)
+    reasons = "\n".join(f"- {escape(why)}" for why in [*plan.why, *([plan.proposal] if plan.proposal else [])])
+    return f"## Roll back {escape(plan.application)}?\n\n| | |\n|---|---|\n{table}\n\n**Why**\n\n{reasons}\n"

@@ -1,0 +1,59 @@
+"""Assess: from what was seen to a plan, made once an incident and kept."""
+
+from blocks.document import Document
+from blocks.ledger import Ledger
+from domain.assess import Situation, assess
+from domain.journal_kinds import Happened
+from domain.plan import Plan
+from domain.release import Survey
+from domain.request import Request
+from tasks.act import act
+from tasks.case import Case
+from tasks.ended import Ended
+from domain.outcomes import Outcome
+
+
+def situation_of_request(ledger: Ledger, document: Document, request: Request, seen: Survey) -> Situation:
+    """All the decision rests on."""
+    past = [
+        (incident.closed_at - incident.opened_at).total_seconds()
+        for incident in ledger.incidents(document.name)
+        if incident.outcome is Outcome.ROLLED_BACK and incident.closed_at
+    ]
+    return Situation(
+        request=request,
+        survey=seen,
+        releases=ledger.releases(document.name),
+        policy=document.policy,
+        past_s=past,
+        standby=document.platform.standby,
+    )
+
+
+@act("assess")
+def make_plan(case: Case, seen: Survey) -> Plan:
+    """The incident's plan: the kept one, else a new one, kept before anything is changed.
+
+    Raises:
+        UnknownRelease: the release asked for is in no slot.
+        Ended: the plan changes nothing.
+    """
+    plan = case.ledger.incident(case.incident.id).plan or _first_plan(case, seen)
+    if plan.stops_with is not None:
+        raise Ended(plan.stops_with, "; ".join(plan.why))
+    return plan
+
+
+def _first_plan(case: Case, seen: Survey) -> Plan:
+    situation = situation_of_request(case.ledger, case.document, case.request, seen)
+    plan = case.ledger.keep_plan(case.hold, assess(situation))
+    case.note(Happened.PLANNED, plan=plan.model_dump(mode="json"), situation=situation.model_dump(mode="json"))
+    mirror(case, situation)
+    return plan
+
+
+def mirror(case: Case, situation: Situation) -> None:
+    """Leave the plan on this host, so that `--break-glass` can go on with it when the store is away."""
+    local = case.installation.local(case.document.name)
+    if type(local) is not type(case.ledger):
+        local.mirror(case.ledger.incident(case.incident.id), situation.releases)

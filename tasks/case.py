@@ -1,0 +1,89 @@
+"""An incident in hand: what every act of a run works on."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
+
+from blocks.document import Document
+from blocks.evidence import Evidence
+from blocks.installation import Installation
+from blocks.ledger import Hold, Ledger
+from domain.errors import BackoutError, LostLock
+from domain.incident import Incident
+from domain.journal_kinds import Happened
+from domain.plan import Plan
+from domain.request import Request
+
+PULSE_S = 2.0
+"""Seconds between two signs of life; well below the lease."""
+
+
+@dataclass
+class Case:
+    """One incident, its application, and the right to act on it.
+
+    Attributes:
+        run: the id under which the run can be started again.
+        stopping: set by Ctrl-C; no further act begins.
+    """
+
+    installation: Installation
+    document: Document
+    ledger: Ledger
+    incident: Incident
+    hold: Hold
+    run: str
+    resumed: bool = False
+    stopping: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def request(self) -> Request:
+        """What was asked for."""
+        return self.incident.request
+
+    @property
+    def plan(self) -> Plan:
+        """The incident's plan; only there after the assessment."""
+        plan = self.ledger.incident(self.incident.id).plan
+        if plan is None:
+            raise RuntimeError(f"incident {self.incident.id} has no plan yet")
+        return plan
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        """The incident's folder."""
+        url = self.document.evidence or str(self.installation.home.evidence)
+        return Evidence(url, self.incident)
+
+    def note(self, kind: Happened, **data: Any) -> None:
+        """Add an entry to the incident's journal."""
+        self.ledger.append(self.incident.id, kind, data)
+
+    def seconds(self) -> float:
+        """Since the incident was opened."""
+        return (datetime.now(UTC) - self.incident.opened_at).total_seconds()
+
+    @contextmanager
+    def acting(self) -> Iterator[None]:
+        """Keep the lease alive for the block. A lost lock is found by the check before the next act."""
+        stop = threading.Event()
+        pulse = threading.Thread(target=self._beat, args=[stop], name="lease", daemon=True)
+        pulse.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            pulse.join()
+
+    def _beat(self, stop: threading.Event) -> None:
+        while not stop.wait(PULSE_S):
+            try:
+                self.ledger.renew(self.hold)
+            except LostLock:
+                return
+            except BackoutError:
+                continue  # the store is away: the check before the next act says so

@@ -1,0 +1,60 @@
+"""Finish: quarantine, report, last words, and the application is free again."""
+
+from datetime import UTC, datetime
+
+from domain.errors import BackoutError
+from domain.incident import Incident
+from domain.journal_kinds import Happened
+from domain.message import Moment
+from domain.outcomes import Outcome
+from domain.report.facts import Facts
+from tasks.act import act
+from tasks.case import Case
+from tasks.report import write_report
+from tasks.tell import tell
+
+NEED_PEOPLE = (Outcome.WENT_BACK, Outcome.STUCK, Outcome.WONT_HELP, Outcome.HELD, Outcome.EXPIRED)
+
+
+def finish(case: Case, outcome: Outcome, why: str) -> None:
+    """End the incident. Closing comes last: a run killed before it finishes again, and ends with one report."""
+    settle(case, outcome)
+    ended = case.ledger.incident(case.incident.id).model_copy(update={"outcome": outcome, "closed_at": datetime.now(UTC)})
+    last_words(case, ended, _reported(case, ended), why)
+    case.ledger.close(case.hold, outcome)
+    _mirror(case)
+
+
+@act("settle")
+def settle(case: Case, outcome: Outcome) -> None:
+    """After a rollback: the old release has served, the bad one is in quarantine."""
+    if outcome is not Outcome.ROLLED_BACK:
+        return
+    plan = case.plan
+    if plan.to_release:
+        case.ledger.served(plan.application, plan.to_release, datetime.now(UTC))
+    if plan.from_release and plan.from_release != plan.to_release:
+        case.ledger.quarantine(plan.application, plan.from_release, case.incident.id)
+
+
+@act("tell")
+def last_words(case: Case, ended: Incident, facts: Facts | None, why: str) -> None:
+    """Say how it ended; where people must act now, call them."""
+    tell(case, Moment.ENDED, incident=ended, facts=facts, said=[why])
+    if ended.outcome in NEED_PEOPLE:
+        tell(case, Moment.ESCALATED, incident=ended, facts=facts, said=[why])
+
+
+def _reported(case: Case, ended: Incident) -> Facts | None:
+    """The report's facts; a report that cannot be written does not keep the incident open."""
+    try:
+        return write_report(case, ended)
+    except BackoutError as error:
+        case.note(Happened.ACT_FAILED, act="report", error=str(error))
+        return None
+
+
+def _mirror(case: Case) -> None:
+    local = case.installation.local(case.document.name)
+    if type(local) is not type(case.ledger):
+        local.mirror(case.ledger.incident(case.incident.id), case.ledger.releases(case.document.name))

@@ -1,0 +1,53 @@
+"""Report: what happened, by the runbook's template, with a picture of the timeline."""
+
+import base64
+
+from domain.incident import Incident
+from domain.journal_kinds import Happened
+from domain.report.facts import Facts, gather
+from domain.report.render import render
+from domain.report.timeline import svg
+from tasks.act import act, in_flow
+from tasks.case import Case
+
+REPORT = "report.md"
+PICTURE = "timeline.svg"
+
+
+@act("report")
+def write_report(case: Case, incident: Incident) -> Facts:
+    """Write, or write again, the incident's one report, and show it in Prefect.
+
+    Raises:
+        EvidenceNotKept: the folder cannot be written.
+    """
+    facts = facts_of(case, incident)
+    picture = svg(facts)
+    text = render(facts, case.document.policy.report_layout)
+    case.evidence.keep(PICTURE, picture)
+    path = case.evidence.keep(REPORT, text)
+    case.ledger.reported(incident.id, path)
+    case.note(Happened.REPORTED, path=path)
+    _show(incident, text, picture, facts)
+    return facts
+
+
+def facts_of(case: Case, incident: Incident) -> Facts:
+    """The incident's facts, from its journal."""
+    return gather(incident, case.ledger.entries(incident.id), case.document.policy)
+
+
+def _show(incident: Incident, text: str, picture: bytes, facts: Facts) -> None:
+    """The report and its checks as artifacts of the run; nothing where no flow runs."""
+    if not in_flow():
+        return
+    from prefect.artifacts import create_markdown_artifact, create_table_artifact
+
+    inline = f"data:image/svg+xml;base64,{base64.b64encode(picture).decode()}"
+    key = incident.id.lower()
+    create_markdown_artifact(
+        text.replace(f"({PICTURE})", f"({inline})"), key=f"report-{key}", description=f"Incident {incident.id}"
+    )
+    table = [check.model_dump(mode="json") for check in facts.checks]
+    if table:
+        create_table_artifact(table, key=f"checks-{key}", description="What was looked at, before and after")

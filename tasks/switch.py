@@ -1,0 +1,45 @@
+"""Switch: give the target all traffic."""
+
+from blocks.routers.contract import Receipt
+from domain.errors import Conflict
+from domain.journal_kinds import Happened
+from domain.outcomes import Outcome
+from domain.plan import Plan
+from tasks.act import act
+from tasks.case import Case
+from tasks.ended import Ended
+
+
+@act("switch", changes=True)
+def switch(case: Case, plan: Plan) -> None:
+    """One switch, from where the plan found traffic to the plan's target. A no-op where it already is there.
+
+    Raises:
+        Ended: went back, where an earlier try of this run switched, failed verification and returned.
+        Conflict: traffic is on neither; somebody else moved it.
+        Unreachable: the router cannot be asked; nothing was changed.
+    """
+    _not_again(case, plan)
+    receipt = move(case, plan.to_slot, expected=plan.from_slot)
+    if receipt.changed:
+        case.note(Happened.SWITCHED, receipt=receipt.model_dump(mode="json"))
+
+
+def _not_again(case: Case, plan: Plan) -> None:
+    """A run killed on its way back must not flip forward again."""
+    failed = [
+        entry
+        for entry in case.ledger.entries(case.incident.id)
+        if entry.kind == Happened.VERIFIED and not entry.data["ok"]
+    ]
+    if failed and case.document.platform.route().slot == plan.from_slot:
+        raise Ended(Outcome.WENT_BACK, "the target did not verify; traffic is where it was")
+
+
+def move(case: Case, slot: str | None, expected: str | None) -> Receipt:
+    """Move traffic to `slot`, if it is on `expected` or already there."""
+    platform = case.document.platform
+    route = platform.route()
+    if slot is None or route.slot not in (expected, slot):
+        raise Conflict(on=f"traffic of {case.document.name}", expected=str(expected), found=str(route.slot))
+    return platform.activate(slot, route)

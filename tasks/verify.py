@@ -1,0 +1,60 @@
+"""Verify: what a user gets now, by the runbook's checklist."""
+
+import time
+
+from blocks.document import Document
+from domain.errors import VerificationFailed
+from domain.findings import Finding, Verdict
+from domain.journal_kinds import Happened
+from domain.plan import Plan
+from tasks.act import act
+from tasks.case import Case
+from tasks.look import ROUTER, answers_as, through_router
+
+TRIES = 3
+PAUSE_S = 1.0
+
+
+@act("verify")
+def verify(case: Case, plan: Plan) -> None:
+    """Health, version and every check through the router; what is not ok is looked at again, three times in all.
+
+    A check without data proves nothing and condemns nothing: it shows in the report as not proven. Health must be ok.
+
+    Raises:
+        VerificationFailed: a check is bad, or health is not ok.
+    """
+    findings = look_until_ok(case.document, plan.to_slot, plan.to_release)
+    trouble = unproven(case.document, findings)
+    body = [finding.model_dump(mode="json") for finding in findings]
+    case.note(Happened.VERIFIED, slot=plan.to_slot, findings=body, ok=not trouble)
+    if trouble:
+        raise VerificationFailed(slot=plan.to_slot or ROUTER, bad=trouble)
+
+
+def look_until_ok(document: Document, slot: str | None, version: str | None) -> list[Finding]:
+    """All checks through the router; those that are not ok up to `TRIES` times."""
+    findings = _all_checks(document, slot, version)
+    for _ in range(TRIES - 1):
+        if not unproven(document, findings):
+            break
+        time.sleep(PAUSE_S)
+        findings = _all_checks(document, slot, version)
+    return findings
+
+
+def unproven(document: Document, findings: list[Finding]) -> list[str]:
+    """What stands against the target, as `name: what was said`."""
+    health = document.health.name
+    return [
+        f"{finding.name}: {finding.said}"
+        for finding in findings
+        if finding.verdict is Verdict.BAD or (finding.name == health and not finding.ok)
+    ]
+
+
+def _all_checks(document: Document, slot: str | None, version: str | None) -> list[Finding]:
+    findings = through_router(document, [document.health, *document.checks], slot)
+    wrong = answers_as(findings, version)
+    database = document.database.observe() if document.database else []
+    return [*findings, *([wrong] if wrong else []), *database]

@@ -1,0 +1,1 @@
+"""What is proved, on real parts; the folders mirror the rooms."""

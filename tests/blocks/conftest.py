@@ -1,0 +1,56 @@
+"""What adapters are tried on: a real Caddy, and real HTTP servers behind it."""
+
+import os
+import socket
+import sys
+from collections.abc import Iterator, Mapping
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from blocks import process
+from examples.demo.ports import free_ports
+
+pytest.register_assert_rewrite("tests.blocks.routers.contract", "tests.blocks.platforms.contract")
+
+from tests.blocks.caddy import Caddy  # noqa: E402 - after the rewrite is registered
+from tests.blocks.waiting import wait_until  # noqa: E402
+
+UPSTREAM = Path(__file__).with_name("upstream.py")
+
+
+def upstream_command(port: int) -> list[str]:
+    """The argument list of a slot's application."""
+    return [sys.executable, "-I", "-S", str(UPSTREAM), str(port)]
+
+
+@pytest.fixture(scope="session")
+def upstreams(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str]]:
+    """Slot -> `host:port`; blue and green answer, nobody listens at red."""
+    folder = tmp_path_factory.mktemp("upstreams")
+    ports = dict(zip(("blue", "green", "red"), free_ports(3), strict=True))
+    running = [_start(slot, ports[slot], folder) for slot in ("blue", "green")]
+    for slot in ("blue", "green"):
+        wait_until(partial(_listens, ports[slot]), f"{slot}'s server")
+    yield {slot: f"127.0.0.1:{port}" for slot, port in ports.items()}
+    for server in running:
+        process.stop(server, f"no mark {folder}", 10)
+
+
+@pytest.fixture
+def caddy(tmp_path: Path) -> Iterator[Caddy]:
+    """A Caddy that is not started yet."""
+    server = Caddy(tmp_path / "caddy")
+    yield server
+    server.stop()
+
+
+def _start(slot: str, port: int, folder: Path) -> process.Process:
+    environment = {"SLOT": slot, "PATH": os.environ["PATH"]}
+    return process.start(upstream_command(port), cwd=folder, env=environment, log=folder / f"{slot}.log")
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -1,0 +1,90 @@
+"""The `probe` signal on real servers."""
+
+from itertools import count
+from typing import Any
+
+import pytest
+
+from blocks.signals.contract import Place
+from blocks.signals.probe import p95
+from domain.findings import Finding, Verdict
+from tests.blocks.signals.contract import NetworkSignalContract, signal
+from tests.fakes.http_server import HttpServer, Reply, Seen
+
+
+def look(place: Place, **settings: Any) -> Finding:
+    return signal("probe", **settings).observe(place)
+
+
+class TestProbe(NetworkSignalContract):
+    @pytest.fixture
+    def settings(self) -> dict[str, Any]:
+        return {"kind": "probe", "path": "/"}
+
+    @pytest.fixture
+    def quick(self) -> dict[str, Any]:
+        return {"timeout_s": 0.5, "request_timeout_s": 0.2}
+
+    @pytest.fixture
+    def well(self, server: HttpServer, here: Place) -> Place:
+        server.replies["/"] = Reply(body={})
+        return here
+
+    @pytest.fixture
+    def ill(self, server: HttpServer, here: Place) -> Place:
+        server.replies["/"] = Reply(500)
+        return here
+
+
+def test_sends_as_many_as_asked_on_kept_alive_connections(server: HttpServer, here: Place) -> None:
+    server.replies["/"] = Reply(body={})
+    finding = look(here, requests=30, concurrency=3)
+    assert finding.ok
+    assert len(server.seen) == 30
+    assert server.connections <= 3
+    assert finding.said.startswith("0 of 30 failed (0.0 %), p95 ")
+    assert (finding.value is not None, finding.unit) == (True, "s")
+
+
+def every_fifth_fails() -> HttpServer:
+    numbers = count(1)
+
+    def answer(_seen: Seen) -> Reply:
+        return Reply(500 if next(numbers) % 5 == 0 else 200, {})
+
+    return HttpServer(answer)
+
+
+@pytest.mark.parametrize(("allowed", "verdict"), [(19.9, Verdict.BAD), (20, Verdict.OK)])
+def test_the_error_rate_is_held_against_its_limit(allowed: float, verdict: Verdict) -> None:
+    with every_fifth_fails() as server:
+        finding = look(Place("router", server.url), max_error_rate=allowed)
+    assert finding.verdict is verdict
+    assert finding.said.startswith("4 of 20 failed (20.0 %)")
+    assert finding.symptom == ("errors http 500" if verdict is Verdict.BAD else "")
+
+
+def test_a_slow_answer_is_bad(server: HttpServer, here: Place) -> None:
+    server.replies["/"] = Reply(body={})
+    assert look(here, max_p95_s=0.000_001).symptom == "slow"
+
+
+def test_other_statuses_can_be_good(server: HttpServer, here: Place) -> None:
+    assert look(here, status=[200, 404]).ok
+
+
+def test_no_requests_are_no_data(here: Place) -> None:
+    assert look(here, requests=0).verdict is Verdict.NO_DATA
+
+
+def test_all_refused_is_bad(nobody: Place) -> None:
+    finding = look(nobody)
+    assert (finding.verdict, finding.symptom, finding.value) == (Verdict.BAD, "errors refused", None)
+    assert finding.said == "20 of 20 failed (100.0 %), mostly refused"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"), [([], None), ([3.0], 3.0), (list(range(1, 21)), 19), (list(range(1, 101)), 95)]
+)
+def test_the_95th_percentile_by_nearest_rank(seconds: list[float], expected: float | None) -> None:
+    assert p95(seconds[::-1]) == expected

@@ -1,0 +1,97 @@
+import asyncio
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.events import Event, Resource
+from prefect.events.actions import RunDeployment
+from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
+
+from deployments.catalog import CATALOG, ROOT, Catalogued
+from deployments.register import EMERGENCY_QUEUE, SILENT_RUN, register
+from tests.deployments.conftest import Start
+from tests.deployments.serve_under_test import catalog
+from tests.deployments.served import Served, wait_for
+
+
+def test_a_deployment_says_what_it_is(client: SyncPrefectClient, served: Served) -> None:
+    deployment = client.read_deployment_by_name(f"quick/{served.pool}-quick")
+    assert deployment.enforce_parameter_schema
+    assert deployment.description == "**quick**"
+    assert deployment.entrypoint == "tests/deployments/flows_under_test.py:quick"
+    assert deployment.work_pool_name == served.pool
+
+
+def test_the_form_has_the_words_that_the_flow_gives(client: SyncPrefectClient, served: Served) -> None:
+    schema = client.read_deployment_by_name(f"quick/{served.pool}-quick").parameter_openapi_schema
+    assert schema is not None
+    assert schema["required"] == ["folder"]
+    assert schema["properties"]["folder"]["title"] == "Where"
+    assert schema["properties"]["folder"]["description"] == "Where it says what it does."
+    assert schema["properties"]["count"]["title"] == "count"
+
+
+def test_an_emergency_has_a_queue_before_the_others(client: SyncPrefectClient, served: Served) -> None:
+    deployment = client.read_deployment_by_name(f"quick/{served.pool}-urgent")
+    assert deployment.work_queue_name == EMERGENCY_QUEUE
+    assert "emergency" in deployment.tags
+
+
+def test_registering_twice_changes_nothing(client: SyncPrefectClient, served: Served) -> None:
+    before = client.read_deployment_by_name(f"quick/{served.pool}-quick")
+    ids = asyncio.run(register(catalog(served.pool), served.pool))
+    assert ids[f"{served.pool}-quick"] == before.id
+    response = client._client.post("/automations/filter", json={})
+    assert [found["name"] for found in response.json()].count(SILENT_RUN) == 1
+
+
+def test_what_is_no_flow_is_refused(client: SyncPrefectClient, served: Served) -> None:
+    assert client.hello().status_code == 200
+    wrong = Catalogued("wrong", "tests.deployments.flows_under_test:say", "no flow")
+    with pytest.raises(
+        TypeError, match="flows_under_test:say, named by deployment 'wrong', is not a Prefect flow"
+    ):
+        asyncio.run(register([wrong], served.pool))
+
+
+def test_an_event_starts_a_run_through_an_automation(
+    client: SyncPrefectClient, served: Served, tmp_path: Path, start: Start
+) -> None:
+    start("quick").wait_state("Completed")
+    deployment = client.read_deployment_by_name(f"quick/{served.pool}-quick")
+    action = RunDeployment(deployment_id=deployment.id, parameters={"folder": "{{ event.payload.folder }}"})
+    trigger = EventTrigger(expect={"test.alert"}, posture=Posture.Reactive, threshold=1, match={})
+    automation = AutomationCore(name="test alert", trigger=trigger, actions=[action])
+    client._client.post("/automations/", json=automation.model_dump(mode="json")).raise_for_status()
+    event = Event(
+        event="test.alert",
+        resource=Resource({"prefect.resource.id": "test.alert"}),
+        payload={"folder": str(tmp_path)},
+    )
+    said = tmp_path / "said"
+
+    def heard() -> bool:
+        client._client.post("/events", json=[event.model_dump(mode="json")]).raise_for_status()
+        return said.exists()
+
+    sent = time.time()
+    wait_for(heard, "the run that the event starts")
+    print(f"event to first line: {float(said.read_text().split()[0]) - sent:.2f} s")  # noqa: T201 - measured, not asserted
+
+
+def test_the_file_for_stock_workers_deploys_the_same() -> None:
+    file = yaml.safe_load((ROOT / "prefect.yaml").read_text())
+    listed = {
+        entry["name"]: (entry["entrypoint"], entry["tags"], entry["description"])
+        for entry in file["deployments"]
+    }
+    catalogued = {entry.name: (entry.file_entrypoint, entry.all_tags, entry.description) for entry in CATALOG}
+    assert listed == catalogued
+
+
+@pytest.mark.parametrize("entry", CATALOG, ids=lambda entry: entry.name)
+def test_each_deployment_tells_what_a_tired_person_needs(entry: Catalogued) -> None:
+    for answer in ("**It asks**", "**It never**"):
+        assert answer in entry.description

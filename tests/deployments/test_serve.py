@@ -1,0 +1,122 @@
+import json
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from prefect.client.orchestration import SyncPrefectClient
+
+from blocks.home import Home
+from blocks.installation import serving
+from tests.deployments.served import Served, is_alive, start_run, start_serve, stop_serve, wait_for
+
+
+@pytest.fixture
+def other_home() -> Iterator[Home]:
+    root = Path(tempfile.mkdtemp(prefix="backout-served-", dir="/tmp"))
+    yield Home(root / "home")
+    shutil.rmtree(root)
+
+
+def _beside(served: Served, home: Home, pool: str, drain_seconds: float = 60) -> Served:
+    """A second `serve`, on the Prefect server and the store of the first, with a home and a pool of its own."""
+    beside = start_serve(
+        home,
+        pool,
+        drain_seconds,
+        PREFECT_API_URL=served.serving["prefect_api_url"],
+        PREFECT_API_AUTH_STRING=served.auth(),
+        BACKOUT_DATABASE_URL=served.serving["database_url"],
+    )
+    beside.wait_until_ready()
+    return beside
+
+
+def test_it_says_what_it_serves(served: Served) -> None:
+    assert served.serving["pid"] == served.process.pid
+    assert served.serving["database_url"].startswith("postgresql://postgres@/backout?host=")
+    assert f"Prefect's UI: {served.serving['prefect_api_url'].removesuffix('/api')}" in served.output()
+
+
+def test_a_service_that_fails_is_started_again(served: Served) -> None:
+    noted = Path(served.serving["socket"]).with_suffix(".noted")
+    wait_for(lambda: noted.read_text() == served.serving["prefect_api_url"], "the service's second start")
+
+
+def test_a_home_is_served_once(served: Served) -> None:
+    second = start_serve(Home(served.home.root))
+    assert second.process.wait(60) != 0
+    assert f"another `backout serve` runs on {served.home.root}" in second.output()
+    assert served.home.serve_file.exists()
+
+
+def test_a_given_server_is_used_and_left_running(
+    served: Served, other_home: Home, client: SyncPrefectClient
+) -> None:
+    beside = _beside(served, other_home, "given")
+    assert beside.serving["prefect_api_url"] == served.serving["prefect_api_url"]
+    assert beside.serving["auth_file"] is None
+    assert not other_home.postgres.exists()
+    assert stop_serve(beside) == 0
+    assert client.hello().status_code == 200
+
+
+def test_a_drain_lets_the_acting_run_end_and_starts_no_other(
+    served: Served, other_home: Home, client: SyncPrefectClient, tmp_path: Path
+) -> None:
+    beside = _beside(served, other_home, "drained")
+    acting = start_run(beside, client, "waits", tmp_path / "acting")
+    acting.wait_said("began")
+    beside.process.send_signal(signal.SIGTERM)
+    wait_for(lambda: not other_home.serve_file.exists(), "the start of the drain")
+    later = start_run(beside, client, "quick", tmp_path / "later")
+    acting.let_go()
+    assert beside.process.wait(60) == 0
+    assert acting.state() == "Completed"
+    assert later.said() == []
+
+
+def test_what_does_not_end_is_handed_to_the_next_serve(
+    served: Served, other_home: Home, client: SyncPrefectClient, tmp_path: Path
+) -> None:
+    first = _beside(served, other_home, "handed", drain_seconds=0.5)
+    run = start_run(first, client, "waits", tmp_path / "run")
+    asking = start_run(first, client, "asks", tmp_path / "asking")
+    run.wait_said("began")
+    asking.wait_state("Suspended")
+    assert stop_serve(first) == 0
+    assert run.state() == "AwaitingRetry"
+    assert asking.state() == "Suspended"
+    run.let_go()
+    second = _beside(served, other_home, "handed")
+    run.wait_state("Completed")
+    assert run.said() == ["began", "began", "ended"]
+    assert stop_serve(second) == 0
+    assert asking.state() == "Suspended"
+
+
+def test_a_killed_serve_leaves_a_server_that_the_next_one_stops(other_home: Home) -> None:
+    first = start_serve(other_home, "killed")
+    first.wait_until_ready()
+    left_over = int((other_home.state / "prefect-server.pid").read_text())
+    first.process.kill()
+    first.process.wait()
+    assert is_alive(left_over)
+    assert other_home.serve_file.exists()
+    assert serving(other_home) is None
+    second = start_serve(other_home, "killed")
+    try:
+        second.wait_until_ready()
+        assert not is_alive(left_over)
+        assert json.loads(other_home.serve_file.read_text())["pid"] == second.process.pid
+    finally:
+        assert stop_serve(second) == 0
+    assert _processes_naming(other_home.root) == []
+
+
+def _processes_naming(folder: Path) -> list[str]:
+    listed = subprocess.run(["ps", "-eo", "pid,args"], capture_output=True, text=True, check=True)
+    return [line for line in listed.stdout.splitlines() if str(folder) in line]

@@ -1,0 +1,213 @@
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from domain.incident import TOLD_BY_PEOPLE, Incident
+from domain.journal import Entry
+from domain.journal_kinds import Happened
+from domain.outcomes import Outcome
+from domain.policy import Span
+from domain.presets import PRESETS
+from domain.report.facts import Facts, gather
+from tests.domain.report import story
+
+NOTESHUB = PRESETS["noteshub"]
+
+
+def facts(case: story.Case, preset: str = "flappyjournal") -> Facts:
+    return gather(*case, PRESETS[preset])
+
+
+def promised(found: Facts) -> dict[str, tuple[Any, bool | None]]:
+    return {row.name: (row.took_s, row.met) for row in found.promises}
+
+
+def more(case: story.Case, *steps: story.Step) -> story.Case:
+    """The case with these steps behind it."""
+    incident, entries = case
+    rows = [((entry.at - story.START).total_seconds(), Happened(entry.kind), entry.data) for entry in entries]
+    return incident, story.entries([*rows, *steps])
+
+
+def test_the_moments_of_an_automatic_rollback() -> None:
+    times = facts(story.automatic()).times
+    assert times.detected == story.at(0)
+    assert (times.asked, times.opened) == (story.at(2.1), story.at(2.3))
+    assert times.decided == story.at(2.9)
+    assert times.initiated == story.at(3.05)
+    assert times.switched == story.at(3.54)
+    assert times.verified == story.at(4.59)
+    assert times.told == story.at(3.05)
+    assert times.waited_s == 0
+    assert times.complete_s == pytest.approx(4.59)
+
+
+def test_time_waiting_for_people_is_told_apart() -> None:
+    found = facts(story.consented(answered=190))
+    assert found.times.decided == story.at(190)
+    assert found.times.waited_s == pytest.approx(188.2)
+    assert found.times.complete_s == pytest.approx(203.9)
+    assert found.times.seconds(Span.ACT) == pytest.approx(199.25 - 0.4 - 188.2)
+
+
+def test_the_objective_includes_the_waiting() -> None:
+    assert promised(facts(story.consented(answered=190)))["RTO"] == (pytest.approx(203.9), True)
+    assert promised(facts(story.consented(answered=290)))["RTO"] == (pytest.approx(303.9), False)
+
+
+def test_each_budget_times_its_own_span() -> None:
+    rows = promised(facts(story.automatic(), "noteshub"))
+    assert rows["emergency: act"] == (pytest.approx(3.54 - 2.3), True)
+    assert rows["emergency: verify"] == (pytest.approx(1.05), True)
+    assert rows["first announcement"] == (pytest.approx(0.75), True)
+
+
+def test_what_was_not_reached_is_neither_met_nor_missed() -> None:
+    assert promised(facts(story.went_back()))["RTO"] == (None, None)
+    assert promised(facts(story.held()))["immediate verification"] == (None, None)
+
+
+def test_checks_stand_before_beside_after() -> None:
+    rows = {(row.name, row.on): row for row in facts(story.automatic()).checks}
+    health = rows["health", "router"]
+    assert health.before is not None
+    assert health.after is not None
+    assert (health.before.ok, health.after.ok) == (False, True)
+    assert rows["websocket", "router"].before is None
+    assert rows["health", "green"].after is None
+
+
+def test_where_there_is_no_plan_the_survey_is_what_was_seen() -> None:
+    incident, _ = story.held()
+    survey = {
+        "application": story.APPLICATION,
+        "slots": [],
+        "serving": "green",
+        "through_router": [story.finding("health", "router", ok=False).model_dump(mode="json")],
+        "findings": {"blue": [story.finding("health", "blue").model_dump(mode="json")]},
+    }
+    entries = story.entries([(1, Happened.SURVEYED, {"survey": survey})])
+    found = gather(incident.model_copy(update={"plan": None}), entries, NOTESHUB)
+    assert [(row.name, row.on) for row in found.checks] == [("health", "router"), ("health", "blue")]
+
+
+def test_both_errors_of_a_way_back_are_kept() -> None:
+    found = facts(story.went_back())
+    assert [row.where for row in found.errors] == ["verify", "went back"]
+    assert found.times.verified is None
+    assert found.switched
+
+
+def test_what_was_not_delivered_and_what_it_cost_is_kept() -> None:
+    found = facts(story.automatic(cost="3 connections were closed"))
+    assert [(row.where, row.said) for row in found.undelivered] == [("slack", "no such channel: #inc|dents")]
+    assert found.costs == ["3 connections were closed"]
+    assert found.channels == ["logfile"]
+    assert found.files == ["green.log", "blue.log", "Caddyfile"]
+
+
+def test_what_people_told_last_counts_and_the_rest_is_open() -> None:
+    case = more(
+        story.automatic(told={"root_cause": "unknown", "services": "API"}),
+        (9, Happened.TOLD, {"root_cause": "a typo"}),
+    )
+    found = facts(case)
+    assert found.told == {"root_cause": "a typo", "services": "API"}
+    assert found.open == [field for field in TOLD_BY_PEOPLE if field not in {"root_cause", "services"}]
+
+
+def test_a_restart_that_repeats_acts_counts_them_once() -> None:
+    again = [
+        (5.0, Happened.TAKEN_OVER, {"run": "second", "token": 2}),
+        *story.act("switch", 5.1, 5.2),
+        (5.2, Happened.SWITCHED, {"receipt": story.receipt(changed=False)}),
+        *story.act("verify", 5.3, 6.0),
+        story.looked(6.0, "blue", story.AFTER, ok=True),
+    ]
+    found = facts(more(story.automatic(), *again))
+    assert found.times.switched == story.at(3.54)
+    assert found.times.verified == story.at(6.0)
+    switch = next(phase for phase in found.phases if phase.name == "switch")
+    assert (switch.start, switch.end) == (story.at(3.53), story.at(5.2))
+
+
+def test_a_later_check_that_fails_takes_the_verification_back() -> None:
+    worse = story.looked(7, "blue", [story.finding("health", "router", ok=False)], ok=False)
+    assert facts(more(story.automatic(), worse)).times.verified is None
+
+
+def test_the_watch_is_seen() -> None:
+    sample = {
+        "findings": [story.finding("health", "router", ok=False, said="http 500").model_dump(mode="json")]
+    }
+    found = facts(
+        more(
+            story.automatic(),
+            (6, Happened.WATCH_STARTED, {"until": "03:45"}),
+            (7, Happened.WATCH_SAMPLE, sample),
+            (8, Happened.WATCH_ENDED, {"ok": False, "why": "health is bad"}),
+        )
+    )
+    assert found.watch_ok is False
+    assert [row.said for row in found.watched] == ["http 500"]
+    assert [line.said for line in found.lines][-3:] == [
+        "watching until 03:45",
+        "the watch saw health on router: http 500",
+        "the watch ended badly: health is bad",
+    ]
+
+
+def test_the_release_that_failed_has_its_day() -> None:
+    assert facts(story.automatic()).deployed_at == story.at(-300)
+
+
+def test_the_approvals_are_kept() -> None:
+    assert [(row.person, row.answer) for row in facts(story.consented()).approvals] == [("jane", "approve")]
+
+
+@pytest.mark.parametrize("case", [story.automatic, story.consented, story.went_back, story.held])
+def test_a_journal_that_ends_anywhere_still_gives_facts(case: Any) -> None:
+    incident, entries = case()
+    unplanned = incident.model_copy(update={"plan": None, "outcome": None, "closed_at": None})
+    for length in range(len(entries) + 1):
+        found = gather(unplanned, entries[:length], NOTESHUB)
+        assert all(phase.seconds >= 0 for phase in found.phases)
+        assert found.times.waited_s >= 0
+    assert found.plan == incident.plan
+    assert found.outcome == incident.outcome
+
+
+def test_phases_follow_each_other_by_their_start() -> None:
+    found = facts(story.consented())
+    assert [phase.name for phase in found.phases] == [
+        "start",
+        "decide",
+        "wait",
+        "preserve",
+        "prepare",
+        "switch",
+        "verify",
+    ]
+    assert [phase.name for phase in facts(story.went_back()).phases][-2:] == ["verify", "go back"]
+
+
+@pytest.mark.parametrize("kind", Happened)
+def test_any_kind_of_entry_can_be_read_even_when_it_is_empty(kind: Happened) -> None:
+    incident, _ = story.held()
+    bare = Incident(
+        id=incident.id, application=incident.application, request=incident.request, opened_at=story.at(0)
+    )
+    entry = Entry(incident=incident.id, seq=1, at=datetime(2026, 11, 22, 4, tzinfo=UTC), kind=kind)
+    assert gather(bare, [entry], NOTESHUB).incident == incident.id
+
+
+def test_an_entry_of_a_newer_version_says_its_name() -> None:
+    incident, _ = story.held()
+    entry = Entry(incident=incident.id, seq=1, at=story.at(9), kind="rehearsed", data={"x": 1})
+    assert gather(incident, [entry], NOTESHUB).lines[-1].said == "rehearsed"
+
+
+def test_the_outcome_is_read_from_the_journal_where_the_row_has_none() -> None:
+    incident, entries = story.held()
+    assert facts((incident.model_copy(update={"outcome": None}), entries)).outcome is Outcome.HELD

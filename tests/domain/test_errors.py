@@ -1,0 +1,131 @@
+import pickle
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+import domain.errors
+from domain.errors import (
+    BackoutError,
+    ChannelRefused,
+    CommandFailed,
+    ConfigurationError,
+    Conflict,
+    Drift,
+    EvidenceNotKept,
+    JournalBroken,
+    LostLock,
+    MissingSecret,
+    NotAllowed,
+    PrefectUnavailable,
+    StoreUnavailable,
+    UnknownApplication,
+    UnknownIncident,
+    UnknownKind,
+    UnknownRelease,
+    UnknownSlot,
+    Unreachable,
+    VerificationFailed,
+)
+
+WHERE: dict[str, Any] = {"file": "backout.yaml", "key": "platform.kind", "problem": "'swarm' does not exist"}
+SERVER: dict[str, Any] = {"what_it_is": "the server", "address": "127.0.0.1:4200", "why": "refused"}
+
+EXAMPLES = [
+    (
+        ConfigurationError(**WHERE, allowed=["processes"]),
+        ["backout.yaml", "platform.kind", "swarm", "processes"],
+    ),
+    (UnknownKind(**WHERE), ["swarm"]),
+    (
+        MissingSecret(file="backout.yaml", key="token", problem="${SLACK_TOKEN} is not set"),
+        ["${SLACK_TOKEN}"],
+    ),
+    (Drift(file="block shop--production", key="health.url", problem="differs"), ["block shop--production"]),
+    (
+        UnknownApplication(application="shop/prod", known=["shop/production"]),
+        ["shop/prod", "shop/production"],
+    ),
+    (UnknownIncident(incident="2026-x"), ["2026-x"]),
+    (UnknownRelease(application="shop/production", release="v9", known=["v1"]), ["v9", "v1"]),
+    (UnknownSlot(slot="red", known=["blue", "green"]), ["red", "blue", "green"]),
+    (
+        CommandFailed(argv=["docker", "ps"], exit_code_seen=None, output="waiting"),
+        ["docker ps", "did not end"],
+    ),
+    (
+        CommandFailed(argv=["docker", "ps"], exit_code_seen=7, output="no daemon"),
+        ["ended with 7", "no daemon"],
+    ),
+    (Unreachable(**SERVER), ["the server", "127.0.0.1:4200", "refused"]),
+    (StoreUnavailable(**SERVER), ["refused"]),
+    (PrefectUnavailable(**SERVER), ["refused"]),
+    (Conflict(on="route", expected="green", found="blue"), ["route", "green", "blue"]),
+    (LostLock(application="shop/production", incident="2026-x"), ["shop/production", "2026-x"]),
+    (EvidenceNotKept(where="/srv/evidence", why="no space left"), ["/srv/evidence", "no space left"]),
+    (VerificationFailed(slot="blue", bad=["health", "websocket"]), ["blue", "health", "websocket"]),
+    (ChannelRefused(channel="slack", why="no such channel"), ["slack", "no such channel"]),
+    (NotAllowed(person="sam", wanted="approve", why="asked for it"), ["sam", "approve", "asked for it"]),
+    (JournalBroken(incident="2026-x", problems=["entry 2 is missing"]), ["2026-x", "entry 2 is missing"]),
+]
+
+
+def below(kind: type[BackoutError], depth: int = 0) -> Iterator[tuple[int, str, str]]:
+    yield depth, kind.__name__, "" if depth == 0 else kind.__bases__[0].__name__
+    for child in kind.__subclasses__():
+        yield from below(child, depth + 1)
+
+
+def drawn(text: str) -> set[tuple[int, str, str]]:
+    """The tree of a docstring, as (depth, name, parent)."""
+    rows, path = set(), [""]
+    for line in text.splitlines():
+        found = re.match(r"((?:│   |├── |└── )*)([A-Z]\w+)(?:\s{2,}|$)", line)
+        if found:
+            depth = len(found[1]) // 4
+            path[depth:] = [found[2]]
+            rows.add((depth, found[2], path[depth - 1] if depth else ""))
+    return rows
+
+
+def test_the_docstring_draws_the_tree_as_it_is() -> None:
+    assert drawn(domain.errors.__doc__ or "") == set(below(BackoutError))
+
+
+def test_every_error_is_offered_and_has_an_example() -> None:
+    names = {name for _, name, _ in below(BackoutError)}
+    assert set(domain.errors.__all__) == names
+    assert {type(error).__name__ for error, _ in EXAMPLES} == names - {"BackoutError"}
+
+
+@pytest.mark.parametrize(("error", "words"), EXAMPLES, ids=lambda value: type(value).__name__)
+def test_an_error_says_what_and_what_next(error: BackoutError, words: list[str]) -> None:
+    assert [word for word in words if word not in error.what()] == []
+    assert "\n" not in error.what()
+    assert error.next_step()
+    assert str(error) == f"{error.what()}\n  next: {error.next_step()}"
+
+
+@pytest.mark.parametrize("error", [error for error, _ in EXAMPLES], ids=lambda value: type(value).__name__)
+def test_an_error_comes_back_whole_from_another_process(error: BackoutError) -> None:
+    back = pickle.loads(pickle.dumps(error))  # noqa: S301 -- our own bytes, of a line ago
+    assert type(back) is type(error)
+    assert str(back) == str(error)
+    assert vars(back) == vars(error)
+
+
+def test_only_what_can_get_better_by_itself_is_retried() -> None:
+    retryable = {type(error).__name__ for error, _ in EXAMPLES if error.retryable}
+    assert retryable == {"Unreachable", "StoreUnavailable", "PrefectUnavailable", "Conflict"}
+
+
+def test_bad_usage_ends_with_2_and_all_else_with_1() -> None:
+    usage = {type(error).__name__ for error, _ in EXAMPLES if error.exit_code == 2}
+    assert usage == {
+        "ConfigurationError",
+        "UnknownKind",
+        "MissingSecret",
+        "UnknownApplication",
+        "UnknownIncident",
+    }
