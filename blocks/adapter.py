@@ -51,7 +51,9 @@ def adapter_class(family: str, kind: str) -> type[Adapter]:
     found = [
         member
         for _, member in inspect.getmembers(module, inspect.isclass)
-        if issubclass(member, Adapter) and member.__module__ == module.__name__ and "kind" in member.__annotations__
+        if issubclass(member, Adapter)
+        and member.__module__ == module.__name__
+        and "kind" in member.__annotations__
     ]
     if len(found) != 1:
         raise TypeError(f"blocks/{family}/{kind}.py must define one class with a `kind`, not {len(found)}")
@@ -59,7 +61,7 @@ def adapter_class(family: str, kind: str) -> type[Adapter]:
 
 
 def chosen_from(family: str) -> BeforeValidator:
-    """For a field that holds any adapter of the family: `Annotated[SerializeAsAny[Platform], chosen_from("platforms")]`."""
+    """What a field that holds any adapter of the family is annotated with."""
 
     def choose(value: Any) -> Any:
         if not isinstance(value, Mapping):

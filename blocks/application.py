@@ -3,8 +3,8 @@
 from typing import Any, ClassVar
 
 from prefect.blocks.core import Block
-from pydantic import Field
 from prefect.types import SecretDict
+from pydantic import Field
 
 
 class Application(Block):
@@ -22,7 +22,8 @@ class Application(Block):
     source: str = Field(title="Source", description="The file it was applied from.")
     digest: str = Field(title="Digest", description="SHA-256 of the document as it was applied.")
     document: dict[str, Any] = Field(
-        title="Document", description="The validated entry of backout.yaml. Secrets are references: `${NAME}`."
+        title="Document",
+        description="The validated entry of backout.yaml. Secrets are references: `${NAME}`.",
     )
     secrets: SecretDict = Field(
         default_factory=lambda: SecretDict({}),

@@ -18,7 +18,9 @@ from domain.triggers import Consecutive
 
 def _merged(base: Any, over: Any) -> Any:
     if isinstance(base, Mapping) and isinstance(over, Mapping):
-        return {key: _merged(base.get(key), over[key]) if key in over else base[key] for key in {**base, **over}}
+        return {
+            key: _merged(base.get(key), over[key]) if key in over else base[key] for key in {**base, **over}
+        }
     return over
 
 
@@ -47,7 +49,9 @@ class Section(BaseModel):
 class Watch(Section):
     """How `backout serve` watches the application for itself."""
 
-    every_s: float = Field(default=5.0, gt=0, description="Seconds between two samples of `health` through the router.")
+    every_s: float = Field(
+        default=5.0, gt=0, description="Seconds between two samples of `health` through the router."
+    )
     trigger: Consecutive = Field(default_factory=Consecutive, description="The rule that starts a rollback.")
     enabled: bool = Field(default=True, description="False: nobody but people and alerts start a rollback.")
 
@@ -64,9 +68,11 @@ class Document(Section):
 
     name: ApplicationName = Field(description="`app/environment`, small letters, digits and dashes.")
     description: str = Field(default="", description="One line for people.")
-    platform: Annotated[SerializeAsAny[Platform], chosen_from("platforms")] = Field(description="Where its slots live.")
-    health: Annotated[SerializeAsAny[Signal], chosen_from("signals"), BeforeValidator(_called_health)] = Field(
-        description="Says whether a slot is healthy; looked at on both slots and through the router."
+    platform: Annotated[SerializeAsAny[Platform], chosen_from("platforms")] = Field(
+        description="Where its slots live."
+    )
+    health: Annotated[SerializeAsAny[Signal], chosen_from("signals"), BeforeValidator(_called_health)] = (
+        Field(description="Says whether a slot is healthy; looked at on both slots and through the router.")
     )
     checks: list[Annotated[SerializeAsAny[Signal], chosen_from("signals")]] = Field(
         default_factory=list, description="What else must be ok through the router after a switch."
@@ -82,11 +88,17 @@ class Document(Section):
         default_factory=list, description="Where people are told."
     )
     contacts: list[Contact] = Field(default_factory=list, description="Whom to call, first to last.")
-    dashboards: dict[str, str] = Field(default_factory=dict, description="Name -> URL, linked in requests and reports.")
-    evidence: str | None = Field(default=None, description="fsspec URL of the evidence folder; default: below BACKOUT_HOME.")
+    dashboards: dict[str, str] = Field(
+        default_factory=dict, description="Name -> URL, linked in requests and reports."
+    )
+    evidence: str | None = Field(
+        default=None, description="fsspec URL of the evidence folder; default: below BACKOUT_HOME."
+    )
 
 
 class File(Section):
     """What a whole file holds."""
 
-    applications: list[dict[str, Any]] = Field(min_length=1, description="One entry an application and environment.")
+    applications: list[dict[str, Any]] = Field(
+        min_length=1, description="One entry an application and environment."
+    )

@@ -5,14 +5,14 @@ A timeout an operation is not enough: a server that sends a byte a second never 
 
 import socket
 import ssl
-import threading
 import time
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import httpcore
+
+from blocks.deadline import within
 
 
 class UnknownHost(httpcore.ConnectError):
@@ -101,22 +101,11 @@ class DeadlineNetwork(httpcore.NetworkBackend):
 
 
 def look_up(host: str, port: int, seconds: float) -> list[str]:
-    """The name's addresses. Raises `httpcore.ConnectTimeout` and UnknownHost.
-
-    The resolver has no timeout of its own, so it is asked in a thread that is left behind where it is late.
-    """
-    found: list[str] = []
-
-    def ask() -> None:
-        with suppress(OSError, UnicodeError):  # UnicodeError: a label of the name is empty or too long
-            rows = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            found.extend(dict.fromkeys(str(row[4][0]) for row in rows))
-
-    asking = threading.Thread(target=ask, name=f"look up {host}", daemon=True)
-    asking.start()
-    asking.join(seconds)
-    if asking.is_alive():
-        raise httpcore.ConnectTimeout(f"the name {host} was not found in time")
-    if not found:
-        raise UnknownHost(f"the name {host} is not known")
-    return found
+    """The name's addresses; the resolver has no timeout of its own. Raises `httpcore.ConnectTimeout`, UnknownHost."""
+    try:
+        rows = within(seconds, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM), f"look up {host}")
+    except TimeoutError:
+        raise httpcore.ConnectTimeout(f"the name {host} was not found in time") from None
+    except (OSError, UnicodeError):  # UnicodeError: a part of the name is empty or too long
+        raise UnknownHost(f"the name {host} is not known") from None
+    return list(dict.fromkeys(str(row[4][0]) for row in rows))

@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Any
 
 from domain.consent import Approval
-from domain.findings import Finding
 from domain.incident import Incident
 from domain.journal import Entry
 from domain.message import Message
@@ -70,14 +69,6 @@ class Ledger(ABC):
         The same `run` always gets the incident it began. A run that finds a dead holder takes its incident over, with
         its plan. `run`: an id that stays the same when the run is started again.
         """
-
-    @abstractmethod
-    def holder(self, application: str) -> Holder | None:
-        """Who has the application; None where it is free."""
-
-    @abstractmethod
-    def incident_of(self, run: str) -> str | None:
-        """The incident that a run began or joined; None where it did neither."""
 
     @abstractmethod
     def check(self, hold: Hold) -> None:
@@ -150,11 +141,3 @@ class Ledger(ABC):
     @abstractmethod
     def post(self, message: Message, channels: Sequence[str]) -> None:
         """Hand a message to the outbox, once a channel; returns at once."""
-
-    @abstractmethod
-    def detect(self, application: str, findings: Sequence[Finding]) -> str:
-        """Keep the findings that fired a trigger; their id goes into the request."""
-
-    @abstractmethod
-    def detection(self, detection: str) -> list[Finding]:
-        """The findings kept under this id; empty where there are none."""

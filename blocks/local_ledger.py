@@ -8,16 +8,14 @@ import json
 import os
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
 from blocks.home import Home
-from blocks.ledger import Begun, Hold, Holder, Ledger
+from blocks.ledger import Begun, Hold, Ledger
 from domain.consent import Approval
 from domain.errors import LostLock, UnknownIncident
-from domain.findings import Finding
 from domain.incident import Incident, new_incident_id
 from domain.journal import Entry, following
 from domain.message import Message
@@ -26,7 +24,6 @@ from domain.outcomes import Outcome
 from domain.plan import Plan
 from domain.release import Release
 from domain.request import Request
-
 
 Row = TypeVar("Row", bound=BaseModel)
 
@@ -66,12 +63,6 @@ class LocalLedger(Ledger):
         path = self.folder / "incident.json"
         return Incident.model_validate_json(path.read_text(encoding="utf-8")) if path.exists() else None
 
-    def holder(self, application: str) -> Holder | None:
-        return None
-
-    def incident_of(self, run: str) -> str | None:
-        return None
-
     def check(self, hold: Hold) -> None:
         found = self.current()
         if found is None or found.id != hold.incident or found.outcome is not None:
@@ -80,7 +71,7 @@ class LocalLedger(Ledger):
     def renew(self, hold: Hold) -> None:
         self.check(hold)
 
-    def wait(self, hold: Hold, until: datetime) -> None:
+    def wait(self, hold: Hold, until: datetime) -> None:  # noqa: ARG002 - break-glass asks nobody
         self.check(hold)
 
     def keep_plan(self, hold: Hold, plan: Plan) -> Plan:
@@ -130,7 +121,7 @@ class LocalLedger(Ledger):
         self._write("releases.json", _lines([release, *others]))
 
     def releases(self, application: str) -> list[Release]:
-        return self._read("releases.json", Release)
+        return [kept for kept in self._read("releases.json", Release) if kept.application == application]
 
     def served(self, application: str, version: str, at: datetime) -> None:
         known = next((kept for kept in self.releases(application) if kept.version == version), None)
@@ -154,12 +145,6 @@ class LocalLedger(Ledger):
     def post(self, message: Message, channels: Sequence[str]) -> None:
         for channel in channels:
             self.append(message.incident, "message waits", {"channel": channel, "title": message.title})
-
-    def detect(self, application: str, findings: Sequence[Finding]) -> str:
-        raise LostLock(application=application, incident="")
-
-    def detection(self, detection: str) -> list[Finding]:
-        return []
 
     def forget(self) -> None:
         """Drop what was reconciled."""

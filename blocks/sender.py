@@ -56,10 +56,14 @@ class Sender:
     def _sent(self, row: outbox.Row, reference: str | None) -> None:
         with self.store.database.transaction() as connection:
             outbox.sent(connection, row, reference)
-        self.store.append(row["incident"], Happened.MESSAGE_SENT, {"channel": row["channel"], "thread": reference or ""})
+        self.store.append(
+            row["incident"], Happened.MESSAGE_SENT, {"channel": row["channel"], "thread": reference or ""}
+        )
 
     def _failed(self, row: outbox.Row, error: BackoutError) -> None:
         with self.store.database.transaction() as connection:
             given_up = outbox.put_back(connection, row, str(error), retryable=error.retryable)
         if given_up or row["attempts"] == 1:
-            self.store.append(row["incident"], Happened.MESSAGE_FAILED, {"channel": row["channel"], "why": str(error)})
+            self.store.append(
+                row["incident"], Happened.MESSAGE_FAILED, {"channel": row["channel"], "why": str(error)}
+            )

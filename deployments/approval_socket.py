@@ -23,12 +23,18 @@ PATIENCE_S = 30.0
 
 async def serve_answers(serving_now: Serving) -> None:
     """Answer on the socket until cancelled. The socket is for this user (and root) only: mode 0600."""
-    path = Path(serving_now.socket)
-    path.unlink(missing_ok=True)
-    server = await asyncio.start_unix_server(_talk, path, limit=LONGEST)
-    path.chmod(0o600)
+    listener = _listener(Path(serving_now.socket))
+    server = await asyncio.start_unix_server(_talk, sock=listener, limit=LONGEST)
     async with server:
         await server.serve_forever()
+
+
+def _listener(path: Path) -> socket.socket:
+    path.unlink(missing_ok=True)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    listener.bind(str(path))
+    path.chmod(0o600)
+    return listener
 
 
 async def _talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

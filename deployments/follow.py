@@ -65,7 +65,7 @@ def follow(api: PrefectApi, store: Store, run: str, console: Console) -> Followe
     """Show the run's steps until its incident has an outcome, its run is final, or people are asked."""
     seen = Followed()
     started = time.monotonic()
-    with Live(console=console, refresh_per_second=10, transient=False) as live:
+    with Live(console=console, refresh_per_second=10) as live:
         for poll in _polls():
             _look(api, store, run, seen, ask_prefect=poll % STATE_EVERY == 0)
             live.update(_picture(seen, time.monotonic() - started))

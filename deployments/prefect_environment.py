@@ -49,6 +49,8 @@ def server_environment(home: Home, port: int, database_url: str) -> dict[str, st
         ),
         "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": f"http://127.0.0.1:{port},http://localhost:{port}",
         "PREFECT_SERVER_CSRF_PROTECTION_ENABLED": "true",
+        # A client with several requests under way loses some of them when its token is renewed (default: each hour).
+        "PREFECT_SERVER_CSRF_TOKEN_EXPIRATION": "P7D",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         # The default keeps leases in memory: a restart of the server would leave them taken for ever.
         "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",

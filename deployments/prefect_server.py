@@ -1,6 +1,7 @@
 """Prefect's own server as a child of ours, on the embedded PostgreSQL, closed to all but this user."""
 
 import fcntl
+import itertools
 import os
 import signal
 import socket
@@ -20,6 +21,7 @@ from deployments.prefect_environment import client_environment, server_environme
 from domain.errors import PrefectUnavailable
 
 LOOPBACK = "127.0.0.1"
+START = ("-m", "prefect", "server", "start")
 HEALTHY_SECONDS = 120
 STOP_SECONDS = 15
 LOOK_SECONDS = 0.2
@@ -64,32 +66,30 @@ class PrefectServer:
 
     def start(self) -> None:
         """Start the server and wait until it is healthy. PostgreSQL must run. Raises `PrefectUnavailable`."""
-        mark = self._take_mark()
-        self.port = _free_port()
-        with mark, private_log(self.log) as output:
-            self.process = subprocess.Popen(
-                [
-                    sys.executable,
-                    "-m",
-                    "prefect",
-                    "server",
-                    "start",
-                    "--host",
-                    LOOPBACK,
-                    "--port",
-                    str(self.port),
-                ],
-                env=without_prefect(os.environ)
-                | server_environment(self.home, self.port, self.postgres.asyncpg_url()),
+        with self._take_mark() as mark:
+            self.port = _free_port(self._last_port())
+            self.process = self._spawn((mark.fileno(), *self.postgres.hold_descriptors()))
+            mark.truncate(0)
+            mark.write(f"{self.process.pid} {self.port}".encode())
+        self._wait_until_healthy()
+
+    def has_ended(self) -> bool:
+        """Whether the server that `start()` started is gone without being told to."""
+        return self.process is not None and self.process.poll() is not None
+
+    def _spawn(self, inherited: tuple[int, ...]) -> subprocess.Popen[bytes]:
+        environment = server_environment(self.home, self.port, self.postgres.asyncpg_url())
+        with private_log(self.log) as output:
+            return subprocess.Popen(
+                [sys.executable, *START, "--host", LOOPBACK, "--port", str(self.port)],
+                env=without_prefect(os.environ) | environment,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 # A Ctrl-C in the terminal is for us: the server stops after the runs have drained.
                 start_new_session=True,
-                pass_fds=(mark.fileno(), *self.postgres.hold_descriptors()),
+                pass_fds=inherited,
             )
-            mark.write(str(self.process.pid).encode())
-        self._wait_until_healthy()
 
     def stop(self) -> None:
         """Stop the server that `start()` started, and wait until it is gone."""
@@ -120,15 +120,27 @@ class PrefectServer:
 
         One that outlived a killed `backout serve` is stopped first, so that two never share a database.
         """
-        mark = (self.home.state / "prefect-server.pid").open("a+b", buffering=0)
-        try:
-            fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            mark.seek(0)
-            os.kill(int(mark.read()), signal.SIGTERM)
-            fcntl.flock(mark, fcntl.LOCK_EX)
-        mark.truncate(0)
+        mark = self._mark_file().open("a+b", buffering=0)
+        tries = itertools.chain(
+            [signal.SIGTERM] * int(STOP_SECONDS / LOOK_SECONDS), itertools.repeat(signal.SIGKILL)
+        )
+        for stronger in tries:
+            try:
+                fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                os.kill(int(self._mark_file().read_text().split()[0]), stronger)
+                time.sleep(LOOK_SECONDS)
+            else:
+                break
         return mark
+
+    def _mark_file(self) -> Path:
+        return self.home.state / "prefect-server"
+
+    def _last_port(self) -> int:
+        """The port of the server before: runs that outlived it, and bookmarks, find the new one there."""
+        words = self._mark_file().read_text().split()
+        return int(words[1]) if len(words) > 1 else 0
 
 
 def private_log(file: Path) -> IO[bytes]:
@@ -137,9 +149,14 @@ def private_log(file: Path) -> IO[bytes]:
     return file.open("ab")
 
 
-def _free_port() -> int:
+def _free_port(wanted: int) -> int:
+    """The wanted port where it is free, else any."""
     with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, wanted))
+        except OSError:
+            probe.bind((LOOPBACK, 0))
         port: int = probe.getsockname()[1]
         return port
 

@@ -34,7 +34,9 @@ def _reconcile(here: Installation, local: LocalLedger, incident: Incident, entri
     done = _known(here, incident.id)
     fresh = [entry for entry in entries if entry.mac not in done]
     for entry in fresh:
-        here.store.append(incident.id, Happened.RECONCILED, {"from": "local", "entry": entry.model_dump(mode="json")})
+        here.store.append(
+            incident.id, Happened.RECONCILED, {"from": "local", "entry": entry.model_dump(mode="json")}
+        )
     _settle(here, incident)
     if incident.outcome is not None:
         local.forget()
@@ -51,7 +53,9 @@ def _adopt(here: Installation, incident: Incident) -> None:
 
 def _known(here: Installation, incident: str) -> set[str]:
     return {
-        str(entry.data["entry"]["mac"]) for entry in here.store.entries(incident) if entry.kind == Happened.RECONCILED
+        str(entry.data["entry"]["mac"])
+        for entry in here.store.entries(incident)
+        if entry.kind == Happened.RECONCILED
     }
 
 

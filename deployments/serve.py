@@ -18,7 +18,8 @@ from deployments.prefect_environment import auth_file, given_environment
 from deployments.prefect_server import PrefectServer
 from deployments.register import register
 from deployments.serving import Serving, announced, only_one
-from deployments.warm_worker import PLACES, WarmWorker
+from deployments.warm_worker import PLACES, WarmWorker, beside
+from domain.errors import PrefectUnavailable
 
 STORE_DATABASE = "backout"
 DRAIN_SECONDS = 120.0
@@ -95,7 +96,20 @@ async def _start_prefect(home: Home, postgres: EmbeddedPostgres, stack: AsyncExi
     server = PrefectServer(home, postgres)
     stack.push_async_callback(asyncio.to_thread, server.stop)
     await asyncio.to_thread(server.start)
+    await stack.enter_async_context(beside(_keep_up_server(server)))
     return server.client_environment()
+
+
+async def _keep_up_server(server: PrefectServer) -> None:
+    """Start the server again, on its port, when it dies: runs wait for it meanwhile."""
+    while True:
+        await asyncio.sleep(SERVICE_PAUSE_SECONDS)
+        if server.has_ended():
+            get_logger("backout.serve").error("Prefect's server ended; starting it again, see %s", server.log)
+            try:
+                await asyncio.to_thread(server.start)
+            except PrefectUnavailable as error:
+                get_logger("backout.serve").error("%s", error)
 
 
 @contextlib.asynccontextmanager
@@ -103,23 +117,14 @@ async def _running(
     worker: WarmWorker, serving: Serving, services: Mapping[str, Service]
 ) -> AsyncIterator[None]:
     """The worker and the services beside the block, from the moment that a run would start at once."""
-    tasks = [asyncio.create_task(worker.start(printer=_unsaid))]
-    tasks += [asyncio.create_task(_kept_up(name, service, serving)) for name, service in services.items()]
-    try:
-        await _ready_or_failed(worker, tasks[0])
+
+    async def work(_serving: Serving) -> None:
+        await worker.start(printer=_unsaid)
+
+    kept = {"worker": work, **services}
+    async with beside(*(_kept_up(name, service, serving) for name, service in kept.items())):
+        await worker.ready()
         yield
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def _ready_or_failed(worker: WarmWorker, working: asyncio.Task[None]) -> None:
-    ready = asyncio.create_task(worker.ready())
-    await asyncio.wait({ready, working}, return_when=asyncio.FIRST_COMPLETED)
-    ready.cancel()
-    if working.done():
-        working.result()
 
 
 async def _kept_up(name: str, service: Service, serving: Serving) -> None:

@@ -46,4 +46,8 @@ async def in_threads(count: int, work: Callable[[threading.Event], None]) -> Non
         stop.set()
 
 
-SERVICES: Mapping[str, Service] = {"answers": serve_answers, "messages": send_messages, "watch": watch_applications}
+SERVICES: Mapping[str, Service] = {
+    "answers": serve_answers,
+    "messages": send_messages,
+    "watch": watch_applications,
+}

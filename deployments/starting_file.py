@@ -20,7 +20,9 @@ SIGNS = {
 
 def detect(folder: Path) -> list[str]:
     """The stacks whose files are there, in the order of `SIGNS`."""
-    return [stack for stack, patterns in SIGNS.items() if any(any(folder.glob(pattern)) for pattern in patterns)]
+    return [
+        stack for stack, patterns in SIGNS.items() if any(any(folder.glob(pattern)) for pattern in patterns)
+    ]
 
 
 def name_for(folder: Path) -> str:
@@ -36,4 +38,6 @@ def render(found: list[str], name: str) -> str:
 
 def _environment() -> Environment:
     loader = PackageLoader("deployments", "templates")
-    return SandboxedEnvironment(loader=loader, undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False)  # noqa: S701 - YAML, not HTML
+    return SandboxedEnvironment(
+        loader=loader, undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False
+    )

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+# Prefect imports this when a run begins: here it is imported once, before the fork.
+import prefect._internal.observers  # noqa: F401
 from prefect._internal.control_listener import configure_from_env
 from prefect.client.schemas.objects import FlowRun
 from prefect.context import refresh_global_settings_context

@@ -85,7 +85,7 @@ class WarmWorker(BaseWorker[BaseJobConfiguration, BaseVariables, WarmResult]):
             on_crashed=self._on_crashed,
         )
         patrol = watch.patrol(self.client, PREFECT_WORKER_QUERY_SECONDS.value())
-        await self._exit_stack.enter_async_context(_beside(watch.listen(), patrol, self._poll_when_woken()))
+        await self._exit_stack.enter_async_context(beside(watch.listen(), patrol, self._poll_when_woken()))
 
     async def ready(self) -> None:
         """Wait until a run would start at once."""
@@ -238,8 +238,8 @@ def _entrypoint(configuration: BaseJobConfiguration) -> str:
 
 
 @contextlib.asynccontextmanager
-async def _beside(*coroutines: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Run the coroutines beside the block, and cancel them at its end."""
+async def beside(*coroutines: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Run the coroutines beside the block, and cancel them at its end; an error of theirs is theirs to tell."""
     running = [asyncio.create_task(coroutine) for coroutine in coroutines]
     try:
         yield

@@ -49,12 +49,16 @@ class Watched:
         try:
             return through_router(self.document, [self.document.health], None)[0]
         except BackoutError as error:
-            return Finding(name=self.document.health.name, on="router", verdict=Verdict.NO_DATA, said=str(error))
+            return Finding(
+                name=self.document.health.name, on="router", verdict=Verdict.NO_DATA, said=str(error)
+            )
 
     def _note_serving(self, here: Installation) -> None:
         """What serves well is what can be gone back to; written when it changes."""
         platform = self.document.platform
-        slot: Slot | None = next((slot for slot in platform.slots() if slot.name == platform.route().slot), None)
+        slot: Slot | None = next(
+            (slot for slot in platform.slots() if slot.name == platform.route().slot), None
+        )
         if slot is not None and slot.version and slot.version != self.serving:
             here.store.served(self.document.name, slot.version, datetime.now(UTC))
             self.serving = slot.version
@@ -64,7 +68,10 @@ class Watched:
         detection = here.store.detect(name, fired)
         emit_event(
             EVENT,
-            resource={"prefect.resource.id": f"backout.application.{block_name(name)}", "prefect.resource.name": name},
+            resource={
+                "prefect.resource.id": f"backout.application.{block_name(name)}",
+                "prefect.resource.name": name,
+            },
             payload={
                 "application": name,
                 "issue": self.document.watch.trigger.issue,

@@ -4,36 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pydantic import BaseModel, ConfigDict
-
-from domain.errors import UnknownRelease
 from domain.findings import fails_alike, summary
 from domain.plan import Decision, Plan
 from domain.policy import Action, Consent, Policy
-from domain.release import Release, Slot, Survey
+from domain.release import Slot
 from domain.request import Kind, Request
 from domain.severity import Severity
+from domain.situation import Situation
+from domain.target import choose, why_none
 
 ACTS = ["preserve", "prepare", "switch", "verify", "report", "soak"]
 EMERGENCY_ACTS = ["prepare", "switch", "verify", "preserve", "report", "soak"]
-
-
-class Situation(BaseModel):
-    """All a decision rests on; kept in the journal, so that it can be explained later.
-
-    Attributes:
-        releases: the recorded ones, newest first.
-        past_s: how long past rollbacks of this application took, in seconds.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    request: Request
-    survey: Survey
-    releases: list[Release]
-    policy: Policy
-    past_s: list[float] = []
-    standby: bool = True
 
 
 def severity_of(request: Request, policy: Policy) -> Severity:
@@ -49,9 +30,11 @@ def assess(situation: Situation) -> Plan:
     Raises:
         UnknownRelease: `request.to` is in no slot.
     """
-    target = _target(situation)
+    if back := _already_back(situation):
+        return back
+    target = choose(situation)
     if target is None:
-        return _stop(situation, None, Decision.HOLD, _why_no_target(situation))
+        return _stop(situation, None, Decision.HOLD, why_none(situation))
     if target.name == situation.survey.serving:
         return _stop(
             situation, target, Decision.NOTHING_TO_DO, [f"{target.version} in {target.name} has the traffic"]
@@ -60,44 +43,19 @@ def assess(situation: Situation) -> Plan:
     return refused or _roll_back(situation, target)
 
 
-def _target(situation: Situation) -> Slot | None:
-    """The slot to go back to: the one asked for, else the newest healthy, unquarantined release that has served.
-
-    Where none is healthy, the newest stopped one, which can be started; then the newest, for the reason it is refused.
-    """
-    survey, wanted = situation.survey, situation.request.to
-    if wanted is not None:
-        slot = survey.holding(wanted)
-        if slot is None:
-            known = [slot.version for slot in survey.slots if slot.version]
-            raise UnknownRelease(application=survey.application, release=wanted, known=known)
-        return slot
-    candidates = _served_before(situation)
-    healthy = [slot for slot in candidates if survey.healthy(slot.name)]
-    stopped = [slot for slot in candidates if not slot.running]
-    return next(iter(healthy or stopped or candidates), None)
-
-
-def _served_before(situation: Situation) -> list[Slot]:
-    """Standby slots whose release has served and is not quarantined, newest first; a stopped one can be started."""
+def _already_back(situation: Situation) -> Plan | None:
+    """A second rollback, with no release named, does nothing: what serves is what the first one went back to."""
     survey = situation.survey
-    found = (
-        survey.holding(release.version)
-        for release in situation.releases
-        if release.served_since is not None and release.quarantined_by is None
-    )
-    return [slot for slot in found if slot is not None and slot.name != survey.serving]
-
-
-def _why_no_target(situation: Situation) -> list[str]:
-    standby = [
-        slot for slot in situation.survey.slots if slot.name != situation.survey.serving and slot.version
-    ]
-    reasons = [
-        f"no standby release of {situation.survey.application} is known to have served and to be unquarantined"
-    ]
-    reasons += [f"{slot.name} holds {slot.version}, which has no record of serving" for slot in standby]
-    return [*reasons, "name the release to go back to with --to"]
+    serving = survey.slot(survey.serving)
+    newest = situation.releases[0] if situation.releases else None
+    trouble = [*survey.findings.get(survey.serving or "", []), *survey.through_router]
+    if situation.request.to or serving is None or newest is None or newest.quarantined_by is None:
+        return None
+    if newest.version == serving.version or any(finding.bad for finding in trouble):
+        return None
+    why = f"{serving.version} serves since incident {newest.quarantined_by} rolled back from {newest.version}"
+    further = "name a release with --to to go further back"
+    return _stop(situation, serving, Decision.NOTHING_TO_DO, [why, further])
 
 
 def _refusal(situation: Situation, target: Slot) -> Plan | None:

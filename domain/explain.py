@@ -9,7 +9,6 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict
 
 from domain.findings import Finding, all_ok, summary
-from domain.journal_kinds import Happened
 from domain.report.facts import Facts
 
 
@@ -83,7 +82,7 @@ def _everything(facts: Facts) -> tuple[Mark, str]:
 def _moved(facts: Facts) -> tuple[Mark, str]:
     if not facts.switched or facts.plan is None:
         return Mark.OPEN, "traffic was not moved"
-    if any(row.where == Happened.WENT_BACK for row in facts.errors):
+    if facts.went_back:
         return Mark.FAILED, "traffic went back to where it was"
     return Mark.DONE, f"traffic moved to {facts.plan.to_slot}"
 

@@ -126,6 +126,8 @@ def _environment(incident: Incident, plan: Plan | None) -> str:
 
 
 def _status(moment: Moment, incident: Incident, plan: Plan | None) -> str:
+    if moment is Moment.ESCALATED and incident.outcome is Outcome.ROLLED_BACK:
+        return "trouble after the rollback; traffic stays on the old release"
     if incident.outcome:
         return ENDS[incident.outcome].words
     if moment is Moment.SWITCHED:

@@ -43,4 +43,6 @@ def amend_report(
         found = here.store.tell(incident, told)
         hold = Hold(found.application, incident, 0)
         facts = write_report(Case(here, document, here.store, found, hold, str(runtime.flow_run.id)), found)
-    return State(type=StateType.COMPLETED, name="Amended", message=f"still open: {', '.join(facts.open) or 'nothing'}")
+    return State(
+        type=StateType.COMPLETED, name="Amended", message=f"still open: {', '.join(facts.open) or 'nothing'}"
+    )

@@ -33,7 +33,9 @@ def ask(case: Case, plan: Plan) -> None:
     asked = _last_asked(case.ledger, case.incident.id)
     if asked is not None:
         _take_in_form(case, plan, asked)
-    stand = ruling(plan, case.ledger.approvals(case.incident.id), case.installation.approvals_key, case.request.by)
+    stand = ruling(
+        plan, case.ledger.approvals(case.incident.id), case.installation.approvals_key, case.request.by
+    )
     if stand is Ruling.OPEN and asked is not None and datetime.now(UTC) >= _deadline(asked):
         stand = _at_deadline(case, plan)
     if stand in ENDINGS:
@@ -97,8 +99,8 @@ def _suspend(case: Case, plan: Plan, asked: Entry | None) -> None:
     how = f"backout approve {case.incident.id}  |  backout reject {case.incident.id} --reason WHY"
     tell(case, Moment.ASKED, said=[f"deadline {deadline:%H:%M:%S} UTC", how])
     schedule_deadline(case.run, case.incident.id, deadline)
-    case.note(Happened.CONSENT_ASKED, deadline=deadline.isoformat(), plan=plan.digest(), key=key, run=case.run)
+    case.note(
+        Happened.CONSENT_ASKED, deadline=deadline.isoformat(), plan=plan.digest(), key=key, run=case.run
+    )
     case.ledger.wait(case.hold, deadline)
     suspend(plan, case.incident.id, key, deadline, GRACE_S)
-
-

@@ -27,7 +27,9 @@ Severity = Annotated[
         "hotfix. low: mend it in the next release. Empty: the policy decides by the kind of issue.",
     ),
 ]
-Reason = Annotated[str, Field(title="What is wrong", description="One line: what you saw. It goes into the report.")]
+Reason = Annotated[
+    str, Field(title="What is wrong", description="One line: what you saw. It goes into the report.")
+]
 Issue = Annotated[
     Literal[
         "service-outage",
@@ -46,23 +48,37 @@ Issue = Annotated[
         "cosmetic",
     ]
     | None,
-    Field(title="Kind of issue", description="A row of the application's decision matrix; it gives the severity."),
+    Field(
+        title="Kind of issue",
+        description="A row of the application's decision matrix; it gives the severity.",
+    ),
 ]
-Impact = Annotated[str, Field(title="Impact", description="What users notice; goes into announcement and report.")]
+Impact = Annotated[
+    str, Field(title="Impact", description="What users notice; goes into announcement and report.")
+]
 Users = Annotated[int | None, Field(title="Users affected", ge=0, description="An estimate, as a number.")]
-Downtime = Annotated[str, Field(title="Expected downtime", description="For the announcement, e.g. `none` or `2 min`.")]
+Downtime = Annotated[
+    str, Field(title="Expected downtime", description="For the announcement, e.g. `none` or `2 min`.")
+]
 Force = Annotated[
     bool, Field(title="Ask nobody", description="Skips consent, never the target's health. Needs a reason.")
 ]
 EvenUnhealthy = Annotated[
-    bool, Field(title="Even to an unhealthy release", description="Only with `Ask nobody`. You know better than the checks.")
+    bool,
+    Field(
+        title="Even to an unhealthy release",
+        description="Only with `Ask nobody`. You know better than the checks.",
+    ),
 ]
 DryRun = Annotated[bool, Field(title="Only show the plan", description="Looks and plans; changes nothing.")]
-AskedBy = Annotated[str, Field(title="Who asks", description="Your name; the CLI and automations fill it in.")]
+AskedBy = Annotated[
+    str, Field(title="Who asks", description="Your name; the CLI and automations fill it in.")
+]
 Via = Annotated[
     Literal["ui", "cli", "automation", "drill"],
     Field(title="Asked through", description="Filled in by the CLI and by automations."),
 ]
 Detection = Annotated[
-    str | None, Field(title="Detection", description="Filled in by the automation: the samples that fired it.")
+    str | None,
+    Field(title="Detection", description="Filled in by the automation: the samples that fired it."),
 ]

@@ -42,7 +42,9 @@ def checked(request: Request) -> Request:
         ConfigurationError: `force` without a reason, or `even_unhealthy` without `force`.
     """
     if request.force and not request.reason.strip():
-        raise ConfigurationError(file="request", key="reason", problem="`force` needs a reason: it goes into the report")
+        raise ConfigurationError(
+            file="request", key="reason", problem="`force` needs a reason: it goes into the report"
+        )
     if request.even_unhealthy and not request.force:
         raise ConfigurationError(file="request", key="even_unhealthy", problem="is for `force` only")
     return request

@@ -1,9 +1,9 @@
 """The runbooks' paths: the order of their acts. Plain functions, so that they also run when Prefect does not."""
 
+from domain.plan import Plan
 from flows.consent import ask
 from tasks.assess import make_plan
 from tasks.case import Case
-from tasks.compare import compare
 from tasks.prepare import prepare
 from tasks.preserve import preserve
 from tasks.survey import survey
@@ -16,18 +16,11 @@ def take_back(case: Case) -> None:
     """The standard path: FlappyJournal "Standard Rollback Process", NotesHub "Standard Rollback"."""
     seen = survey(case)
     plan = make_plan(case, seen)
-    announce(case)
-    ask(case, plan)
-    preserve(case, plan)
-    prepare(case, plan)
-    switch(case, plan)
-    verify(case, plan)
+    carry_out(case, plan)
 
 
-def take_back_if_faster(case: Case) -> None:
-    """The same, once the old release has proved to be the faster one: FlappyJournal scenario 3, Jarvis scenario 3."""
-    seen = compare(case, survey(case))
-    plan = make_plan(case, seen)
+def carry_out(case: Case, plan: Plan) -> None:
+    """From plan to verified traffic: the part that every runbook which may ask shares."""
     announce(case)
     ask(case, plan)
     preserve(case, plan)
@@ -38,7 +31,8 @@ def take_back_if_faster(case: Case) -> None:
 
 def take_back_now(case: Case) -> None:
     """Emergency: nothing but the target's health comes before the switch; evidence and words come after."""
-    plan = make_plan(case, survey(case))
+    seen = survey(case)
+    plan = make_plan(case, seen)
     prepare(case, plan)
     switch(case, plan)
     verify(case, plan)

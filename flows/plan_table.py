@@ -17,4 +17,6 @@ def show_plan(plan: Plan) -> None:
         *({"what": "at risk", "value": risk} for risk in plan.at_risk),
         {"what": "acts", "value": ", ".join(plan.acts)},
     ]
-    create_table_artifact(rows, key=f"plan-{block_name(plan.application)}", description="What would be done, and why")
+    create_table_artifact(
+        rows, key=f"plan-{block_name(plan.application)}", description="What would be done, and why"
+    )

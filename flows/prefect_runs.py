@@ -14,7 +14,10 @@ def start_later(deployment: str, parameters: dict[str, Any], at: datetime | None
     with get_client(sync_client=True) as client:
         found = client.read_deployment_by_name(f"{deployment}/{deployment}")
         run = client.create_flow_run_from_deployment(
-            found.id, parameters=parameters, state=Scheduled(scheduled_time=at) if at else None, idempotency_key=key
+            found.id,
+            parameters=parameters,
+            state=Scheduled(scheduled_time=at) if at else None,
+            idempotency_key=key,
         )
         return str(run.id)
 

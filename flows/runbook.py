@@ -24,7 +24,9 @@ from tasks.case import Case
 from tasks.survey import look_around
 
 
-def asked(application: Application, target: str = LAST_GOOD, detection: str | None = None, **fields: Any) -> Request:
+def asked(
+    application: Application, target: str = LAST_GOOD, detection: str | None = None, **fields: Any
+) -> Request:
     """The form's fields as a request, at the time the run was created."""
     with installation() as here:
         seen = here.store.detection(detection) if detection else []
@@ -83,4 +85,6 @@ def _afterwards(case: Case, outcome: Outcome, application: dict[str, Any]) -> No
         prefect_runs.start_later("soak", watch, None, key=f"soak-{incident}")
     for entry in case.ledger.entries(incident):
         for waiting in entry.data["runs"] if entry.kind == Happened.SUPERSEDES else []:
-            prefect_runs.resume(waiting, {"decision": "reject", "your_name": "backout", "reason": "superseded"})
+            prefect_runs.resume(
+                waiting, {"decision": "reject", "your_name": "backout", "reason": "superseded"}
+            )

@@ -23,13 +23,17 @@ EVERY_S = 5.0
 def soak(
     application: form.Application,
     incident: Annotated[str, Field(title="Incident", description="The incident whose rollback is watched.")],
-    minutes: Annotated[float | None, Field(title="Minutes", gt=0, description="Empty: as long as the policy says.")] = None,
+    minutes: Annotated[
+        float | None, Field(title="Minutes", gt=0, description="Empty: as long as the policy says.")
+    ] = None,
 ) -> State[Any]:
     """Watch traffic after a rollback; on trouble tell people, and never switch back."""
     with installation() as here:
         document = document_of(application, here)
         found = here.store.incident(incident)
-        watched = Case(here, document, here.store, found, Hold(found.application, incident, 0), str(runtime.flow_run.id))
+        watched = Case(
+            here, document, here.store, found, Hold(found.application, incident, 0), str(runtime.flow_run.id)
+        )
         seconds = minutes * 60 if minutes else document.policy.watch_s
         until = started(watched, datetime.now(UTC) + timedelta(seconds=seconds))
         while datetime.now(UTC) < until:

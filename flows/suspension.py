@@ -20,7 +20,9 @@ from flows.prefect_runs import start_later
 class Answered(RunInput):
     """What the form asks. The decision has no default: a forced resume must not take one."""
 
-    decision: Literal["approve", "reject"] = Field(description="Approve: the plan above is carried out. Reject: nothing is changed.")
+    decision: Literal["approve", "reject"] = Field(
+        description="Approve: the plan above is carried out. Reject: nothing is changed."
+    )
     your_name: str = Field(min_length=1, description="Who you are; it goes into the report.")
     reason: str = Field(default="", description="Why; a no without a reason helps nobody.")
 
@@ -64,5 +66,7 @@ def request_text(plan: Plan, incident: str, deadline: datetime) -> str:
         ("Incident", incident),
     ]
     table = "\n".join(f"| {name} | {escape(value)} |" for name, value in rows)
-    reasons = "\n".join(f"- {escape(why)}" for why in [*plan.why, *([plan.proposal] if plan.proposal else [])])
+    reasons = "\n".join(
+        f"- {escape(why)}" for why in [*plan.why, *([plan.proposal] if plan.proposal else [])]
+    )
     return f"## Roll back {escape(plan.application)}?\n\n| | |\n|---|---|\n{table}\n\n**Why**\n\n{reasons}\n"

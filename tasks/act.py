@@ -60,6 +60,9 @@ def _done_once(case: Case, name: str, changes: bool, do: Callable[[], R]) -> R: 
         except BackoutError as error:
             case.note(Happened.ACT_FAILED, act=name, error=str(error))
             raise
+        except Ended:
+            case.note(Happened.ACT_DONE, act=name, seconds=round(time.monotonic() - started, 4))
+            raise
         case.note(Happened.ACT_DONE, act=name, seconds=round(time.monotonic() - started, 4))
         return result
 

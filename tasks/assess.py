@@ -2,15 +2,16 @@
 
 from blocks.document import Document
 from blocks.ledger import Ledger
-from domain.assess import Situation, assess
+from domain.assess import assess
 from domain.journal_kinds import Happened
+from domain.outcomes import Outcome
 from domain.plan import Plan
 from domain.release import Survey
 from domain.request import Request
+from domain.situation import Situation
 from tasks.act import act
 from tasks.case import Case
 from tasks.ended import Ended
-from domain.outcomes import Outcome
 
 
 def situation_of_request(ledger: Ledger, document: Document, request: Request, seen: Survey) -> Situation:
@@ -47,7 +48,9 @@ def make_plan(case: Case, seen: Survey) -> Plan:
 def _first_plan(case: Case, seen: Survey) -> Plan:
     situation = situation_of_request(case.ledger, case.document, case.request, seen)
     plan = case.ledger.keep_plan(case.hold, assess(situation))
-    case.note(Happened.PLANNED, plan=plan.model_dump(mode="json"), situation=situation.model_dump(mode="json"))
+    case.note(
+        Happened.PLANNED, plan=plan.model_dump(mode="json"), situation=situation.model_dump(mode="json")
+    )
     mirror(case, situation)
     return plan
 

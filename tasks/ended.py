@@ -6,7 +6,7 @@ from domain.outcomes import Outcome
 
 
 @dataclass(eq=False)
-class Ended(Exception):  # noqa: N818 - it is an end, not an error
+class Ended(Exception):
     """The run ends here. `why`: one line for the journal and the report."""
 
     outcome: Outcome
@@ -16,5 +16,5 @@ class Ended(Exception):  # noqa: N818 - it is an end, not an error
         return f"{self.outcome}: {self.why}"
 
 
-class Interrupted(Exception):  # noqa: N818 - a person asked for it
+class Interrupted(Exception):
     """Ctrl-C, or the worker's end: no further act begins. The incident stays open, and can be gone on with."""

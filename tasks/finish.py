@@ -19,7 +19,9 @@ NEED_PEOPLE = (Outcome.WENT_BACK, Outcome.STUCK, Outcome.WONT_HELP, Outcome.HELD
 def finish(case: Case, outcome: Outcome, why: str) -> None:
     """End the incident. Closing comes last: a run killed before it finishes again, and ends with one report."""
     settle(case, outcome)
-    ended = case.ledger.incident(case.incident.id).model_copy(update={"outcome": outcome, "closed_at": datetime.now(UTC)})
+    ended = case.ledger.incident(case.incident.id).model_copy(
+        update={"outcome": outcome, "closed_at": datetime.now(UTC)}
+    )
     last_words(case, ended, _reported(case, ended), why)
     case.ledger.close(case.hold, outcome)
     _mirror(case)

@@ -14,7 +14,9 @@ AT_ONCE = 8
 
 def place_of(document: Document, slot: Slot) -> Place:
     """Where a slot's signals look: at its own address, and in its logs."""
-    return Place(name=slot.name, url=slot.address, logs=lambda lines: document.platform.logs(slot.name, lines))
+    return Place(
+        name=slot.name, url=slot.address, logs=lambda lines: document.platform.logs(slot.name, lines)
+    )
 
 
 def users_place(document: Document, serving: str | None) -> Place:
@@ -50,4 +52,6 @@ def _wrong_version(finding: Finding, version: str | None) -> Finding | None:
     if finding.version is None or version is None or finding.version == version:
         return None
     said = f"answers as {finding.version}, not {version}"
-    return Finding(name="version", on=finding.on, verdict=Verdict.BAD, said=said, symptom=said, version=finding.version)
+    return Finding(
+        name="version", on=finding.on, verdict=Verdict.BAD, said=said, symptom=said, version=finding.version
+    )

@@ -20,8 +20,13 @@ def preserve(case: Case, plan: Plan) -> None:
         return
     platform = case.document.platform
     slots = platform.slots()
-    files = [case.evidence.keep(f"logs/{slot.name}.log", "\n".join(platform.logs(slot.name, LINES))) for slot in slots]
-    files += [case.evidence.keep(f"configuration/{name}", text) for name, text in platform.configuration().items()]
+    files = [
+        case.evidence.keep(f"logs/{slot.name}.log", "\n".join(platform.logs(slot.name, LINES)))
+        for slot in slots
+    ]
+    files += [
+        case.evidence.keep(f"configuration/{name}", text) for name, text in platform.configuration().items()
+    ]
     files.append(case.evidence.keep("plan.json", plan.model_dump_json(indent=2)))
     state = "[" + ",\n".join(slot.model_dump_json() for slot in slots) + "]"
     files.append(case.evidence.keep(MARK, state))

@@ -46,7 +46,9 @@ def _show(incident: Incident, text: str, picture: bytes, facts: Facts) -> None:
     inline = f"data:image/svg+xml;base64,{base64.b64encode(picture).decode()}"
     key = incident.id.lower()
     create_markdown_artifact(
-        text.replace(f"({PICTURE})", f"({inline})"), key=f"report-{key}", description=f"Incident {incident.id}"
+        text.replace(f"({PICTURE})", f"({inline})"),
+        key=f"report-{key}",
+        description=f"Incident {incident.id}",
     )
     table = [check.model_dump(mode="json") for check in facts.checks]
     if table:

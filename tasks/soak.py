@@ -23,7 +23,10 @@ TREND = 5
 
 def started(case: Case, until: datetime) -> datetime:
     """Note that the watch began; when it ends. A watch that was started again keeps its first end."""
-    before = next((entry for entry in case.ledger.entries(case.incident.id) if entry.kind == Happened.WATCH_STARTED), None)
+    before = next(
+        (entry for entry in case.ledger.entries(case.incident.id) if entry.kind == Happened.WATCH_STARTED),
+        None,
+    )
     if before is not None:
         return datetime.fromisoformat(before.data["until"])
     restarts = {slot.name: slot.restarts for slot in case.document.platform.slots()}
@@ -38,7 +41,9 @@ def look_again(case: Case) -> str:
         return f"traffic is on {serving} now, no longer on {case.plan.to_slot}"
     findings = look_until_ok(case.document, serving, case.plan.to_release)
     entries = case.ledger.entries(case.incident.id)
-    problem = "; ".join([*unproven(case.document, findings), *_restarted(case, entries), *_slower(entries, findings)])
+    problem = "; ".join(
+        [*unproven(case.document, findings), *_restarted(case, entries), *_slower(entries, findings)]
+    )
     _note(case, entries, findings, problem)
     return problem
 
@@ -67,11 +72,17 @@ def _note(case: Case, entries: list[Entry], findings: list[Finding], problem: st
     samples = [entry for entry in entries if entry.kind == Happened.WATCH_SAMPLE]
     since = (datetime.now(samples[-1].at.tzinfo) - samples[-1].at).total_seconds() if samples else None
     if problem or since is None or len(samples) < TREND or since >= NOTED_EVERY_S:
-        case.note(Happened.WATCH_SAMPLE, findings=[finding.model_dump(mode="json") for finding in findings], said=summary(findings))
+        case.note(
+            Happened.WATCH_SAMPLE,
+            findings=[finding.model_dump(mode="json") for finding in findings],
+            said=summary(findings),
+        )
 
 
 def _restarted(case: Case, entries: list[Entry]) -> list[str]:
-    began: dict[str, int] = next((entry.data.get("restarts", {}) for entry in entries if entry.kind == Happened.WATCH_STARTED), {})
+    began: dict[str, int] = next(
+        (entry.data.get("restarts", {}) for entry in entries if entry.kind == Happened.WATCH_STARTED), {}
+    )
     return [
         f"{slot.name} was restarted"
         for slot in case.document.platform.slots()

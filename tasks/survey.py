@@ -26,8 +26,12 @@ def look_around(document: Document, *, only_targets: bool = False) -> Survey:
     slots, serving = platform.slots(), platform.route().slot
     seen = [slot for slot in slots if slot.running and not (only_targets and slot.name == serving)]
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="survey") as pool:
-        users = pool.submit(lambda: [] if only_targets else through_router(document, [document.health], serving))
-        schema = pool.submit(lambda: document.database.schema_version() if document.database and not only_targets else None)
+        users = pool.submit(
+            lambda: [] if only_targets else through_router(document, [document.health], serving)
+        )
+        schema = pool.submit(
+            lambda: document.database.schema_version() if document.database and not only_targets else None
+        )
         findings = list(pool.map(lambda slot: at_slot(document, slot), seen))
         return Survey(
             application=document.name,

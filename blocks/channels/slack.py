@@ -10,12 +10,15 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from blocks.channels.contract import Channel
+from blocks.deadline import within
 from domain.errors import ChannelRefused, Unreachable
 from domain.message import Message
 
 SLACK = "https://slack.com/api/"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-TIMEOUT_S = 8
+TIMEOUT_S = 8.0
+"""Seconds for one operation of the connection; urllib knows no limit for all of them."""
+TOTAL_S = 9.5
 LONGEST_HEADER = 150
 LONGEST_SECTION = 3000
 """Letters that Slack takes in a header and in a section (Block Kit reference)."""
@@ -79,7 +82,7 @@ class Slack(Channel):
         from slack_sdk.errors import SlackApiError
 
         try:
-            return self._post(message, thread)
+            return within(TOTAL_S, lambda: self._post(message, thread), "post to Slack")
         except SlackApiError as error:
             raise self._api_error(error.response) from None
         except (OSError, http.client.HTTPException, ValueError) as error:

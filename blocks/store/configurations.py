@@ -33,7 +33,9 @@ def keep(database: Database, applied: Applied, by: str) -> None:
 def all_of(database: Database) -> list[Applied]:
     """Every application's, by name."""
     with database.transaction() as connection:
-        rows = connection.execute("SELECT application, document, digest, source FROM configurations ORDER BY application")
+        rows = connection.execute(
+            "SELECT application, document, digest, source FROM configurations ORDER BY application"
+        )
         return [Applied(**row) for row in rows]
 
 

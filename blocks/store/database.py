@@ -45,7 +45,9 @@ class Database:
             self._kept.used = time.monotonic()
         except (psycopg.OperationalError, psycopg.InterfaceError) as error:
             self.close()
-            raise StoreUnavailable(what_it_is="the store", address=place(self.url), why=_why(error)) from error
+            raise StoreUnavailable(
+                what_it_is="the store", address=place(self.url), why=_why(error)
+            ) from error
 
     def close(self) -> None:
         """Close this thread's connection; the next transaction makes a new one."""
@@ -75,7 +77,12 @@ class Database:
     def _connect(self) -> Connection:
         options = "-c search_path=backout -c timezone=UTC -c statement_timeout=15000 -c lock_timeout=5000"
         return psycopg.connect(
-            self.url, autocommit=True, row_factory=dict_row, connect_timeout=3, options=options, application_name="backout"
+            self.url,
+            autocommit=True,
+            row_factory=dict_row,
+            connect_timeout=3,
+            options=options,
+            application_name="backout",
         )
 
     def migrate(self) -> list[str]:

@@ -42,10 +42,13 @@ def _preempt(connection: Connection, request: Request, other: str, run: str, key
 
 def _join(connection: Connection, request: Request, incident: str, run: str, key: bytes) -> Begun:
     new = connection.execute(
-        "INSERT INTO runs (run, incident, joined) VALUES (%s, %s, true) ON CONFLICT (run) DO NOTHING", [run, incident]
+        "INSERT INTO runs (run, incident, joined) VALUES (%s, %s, true) ON CONFLICT (run) DO NOTHING",
+        [run, incident],
     )
     if new.rowcount:
-        journal.append(connection, incident, "joined", {"by": request.by, "via": request.via, "run": run}, key)
+        journal.append(
+            connection, incident, "joined", {"by": request.by, "via": request.via, "run": run}, key
+        )
     return Begun(one(connection, incident), hold=None)
 
 
@@ -63,7 +66,8 @@ def _again(connection: Connection, incident: str, holder: lock.Row, run: str, ke
 def _take_over(connection: Connection, incident: str, application: str, run: str, key: bytes) -> Begun:
     hold = lock.take(connection, application, incident)
     connection.execute(
-        "INSERT INTO runs (run, incident) VALUES (%s, %s) ON CONFLICT (run) DO UPDATE SET joined = false", [run, incident]
+        "INSERT INTO runs (run, incident) VALUES (%s, %s) ON CONFLICT (run) DO UPDATE SET joined = false",
+        [run, incident],
     )
     journal.append(connection, incident, "taken over", {"run": run, "token": hold.token}, key)
     return Begun(one(connection, incident), hold, resumed=True)
@@ -75,11 +79,19 @@ def _end_abandoned(connection: Connection, holder: lock.Row, key: bytes) -> None
 
 
 def _open(connection: Connection, request: Request, run: str, key: bytes) -> Begun:
-    incident = Incident(id=new_incident_id(request.application), application=request.application, request=request)
+    incident = Incident(
+        id=new_incident_id(request.application), application=request.application, request=request
+    )
     insert(connection, incident)
     connection.execute("INSERT INTO runs (run, incident) VALUES (%s, %s)", [run, incident.id])
     hold: Hold = lock.take(connection, request.application, incident.id)
-    journal.append(connection, incident.id, "opened", {"request": request.model_dump(mode="json"), "run": run, "token": hold.token}, key)
+    journal.append(
+        connection,
+        incident.id,
+        "opened",
+        {"request": request.model_dump(mode="json"), "run": run, "token": hold.token},
+        key,
+    )
     return Begun(incident, hold)
 
 
@@ -87,7 +99,12 @@ def insert(connection: Connection, incident: Incident) -> None:
     """A new row."""
     connection.execute(
         "INSERT INTO incidents (id, application, request, opened_at) VALUES (%s, %s, %s, %s)",
-        [incident.id, incident.application, Json(incident.request.model_dump(mode="json")), incident.opened_at],
+        [
+            incident.id,
+            incident.application,
+            Json(incident.request.model_dump(mode="json")),
+            incident.opened_at,
+        ],
     )
 
 
@@ -131,7 +148,10 @@ def of_run(connection: Connection, run: str) -> str | None:
 
 def runs_of(connection: Connection, incident: str) -> list[str]:
     """The runs that worked on an incident."""
-    return [row["run"] for row in connection.execute("SELECT run FROM runs WHERE incident = %s AND NOT joined", [incident])]
+    return [
+        row["run"]
+        for row in connection.execute("SELECT run FROM runs WHERE incident = %s AND NOT joined", [incident])
+    ]
 
 
 def one(connection: Connection, incident: str) -> Incident:

@@ -13,7 +13,9 @@ def append(connection: Connection, incident: str, kind: str, data: dict[str, Any
     """Add one sealed entry and move the head. Raises UnknownIncident."""
     if connection.execute("SELECT 1 FROM incidents WHERE id = %s FOR UPDATE", [incident]).fetchone() is None:
         raise UnknownIncident(incident=incident)
-    last = connection.execute("SELECT * FROM journal WHERE incident = %s ORDER BY seq DESC LIMIT 1", [incident]).fetchone()
+    last = connection.execute(
+        "SELECT * FROM journal WHERE incident = %s ORDER BY seq DESC LIMIT 1", [incident]
+    ).fetchone()
     entry = following(Entry.model_validate(last) if last else None, incident, kind, data, key)
     connection.execute(
         "INSERT INTO journal VALUES (%s, %s, %s, %s, %s, %s, %s)",

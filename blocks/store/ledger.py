@@ -33,10 +33,12 @@ class Store(Ledger):
             return incidents.begin(connection, request, run, self.key)
 
     def holder(self, application: str) -> Holder | None:
+        """Who has the application; None where it is free."""
         with self.database.transaction() as connection:
             return lock.holder(connection, application)
 
     def incident_of(self, run: str) -> str | None:
+        """The incident that a run began or joined; None where it did neither."""
         with self.database.transaction() as connection:
             return incidents.of_run(connection, run)
 
@@ -133,7 +135,9 @@ class Store(Ledger):
 
     def approvals(self, incident: str) -> list[Approval]:
         with self.database.transaction() as connection:
-            rows = connection.execute("SELECT body FROM approvals WHERE incident = %s ORDER BY id", [incident])
+            rows = connection.execute(
+                "SELECT body FROM approvals WHERE incident = %s ORDER BY id", [incident]
+            )
             return [Approval.model_validate(row["body"]) for row in rows]
 
     def post(self, message: Message, channels: Sequence[str]) -> None:
@@ -141,15 +145,18 @@ class Store(Ledger):
             outbox.post(connection, message, channels)
 
     def detect(self, application: str, findings: Sequence[Finding]) -> str:
+        """Keep the findings that fired a trigger; their id goes into the request."""
         detection = secrets.token_hex(8)
         body = Json([finding.model_dump(mode="json") for finding in findings])
         with self.database.transaction() as connection:
             connection.execute(
-                "INSERT INTO detections (id, application, findings) VALUES (%s, %s, %s)", [detection, application, body]
+                "INSERT INTO detections (id, application, findings) VALUES (%s, %s, %s)",
+                [detection, application, body],
             )
         return detection
 
     def detection(self, detection: str) -> list[Finding]:
+        """The findings kept under this id; empty where there are none."""
         with self.database.transaction() as connection:
             row = connection.execute("SELECT findings FROM detections WHERE id = %s", [detection]).fetchone()
             return [Finding.model_validate(item) for item in row["findings"]] if row else []

@@ -73,7 +73,8 @@ def wait(connection: Connection, hold: Hold, until: datetime) -> None:
     """The application is kept for people's answer until the deadline."""
     check(connection, hold)
     connection.execute(
-        "UPDATE locks SET phase = %s, until = %s WHERE application = %s", [Phase.WAITING, until, hold.application]
+        "UPDATE locks SET phase = %s, until = %s WHERE application = %s",
+        [Phase.WAITING, until, hold.application],
     )
 
 

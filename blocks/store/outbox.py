@@ -50,7 +50,8 @@ def sent(connection: Connection, row: Row, reference: str | None) -> None:
     connection.execute("UPDATE outbox SET sent_at = now() WHERE id = %s", [row["id"]])
     if reference:
         connection.execute(
-            "INSERT INTO threads VALUES (%s, %s, %s) ON CONFLICT DO NOTHING", [row["incident"], row["channel"], reference]
+            "INSERT INTO threads VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
+            [row["incident"], row["channel"], reference],
         )
 
 
@@ -59,7 +60,8 @@ def put_back(connection: Connection, row: Row, why: str, *, retryable: bool) -> 
     tries = row["attempts"]
     if retryable and tries <= len(RETRY_S):
         connection.execute(
-            "UPDATE outbox SET due = now() + make_interval(secs => %s) WHERE id = %s", [RETRY_S[tries - 1], row["id"]]
+            "UPDATE outbox SET due = now() + make_interval(secs => %s) WHERE id = %s",
+            [RETRY_S[tries - 1], row["id"]],
         )
         return False
     connection.execute("UPDATE outbox SET failed = %s WHERE id = %s", [why, row["id"]])

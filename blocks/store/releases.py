@@ -27,7 +27,9 @@ def of(connection: Connection, application: str) -> list[Release]:
         [application],
     )
     return [
-        Release.model_validate({**row["record"], "served_since": row["served_since"], "quarantined_by": row["quarantined_by"]})
+        Release.model_validate(
+            {**row["record"], "served_since": row["served_since"], "quarantined_by": row["quarantined_by"]}
+        )
         for row in rows
     ]
 
@@ -35,7 +37,12 @@ def of(connection: Connection, application: str) -> list[Release]:
 def served(connection: Connection, application: str, version: str, at: datetime) -> None:
     """Note the first time traffic was seen on it; make a bare record where there is none."""
     if not any(release.version == version for release in of(connection, application)):
-        record(connection, Release(application=application, version=version, recorded_at=datetime.now(UTC), recorded_by="seen"))
+        record(
+            connection,
+            Release(
+                application=application, version=version, recorded_at=datetime.now(UTC), recorded_by="seen"
+            ),
+        )
     connection.execute(
         "UPDATE releases SET served_since = coalesce(served_since, %s) WHERE application = %s AND version = %s",
         [at, application, version],
@@ -45,5 +52,6 @@ def served(connection: Connection, application: str, version: str, at: datetime)
 def quarantine(connection: Connection, application: str, version: str, incident: str | None) -> None:
     """Set or lift it."""
     connection.execute(
-        "UPDATE releases SET quarantined_by = %s WHERE application = %s AND version = %s", [incident, application, version]
+        "UPDATE releases SET quarantined_by = %s WHERE application = %s AND version = %s",
+        [incident, application, version],
     )

@@ -27,7 +27,9 @@ def add_to(app: typer.Typer) -> None:
 
 
 def apply(
-    paths: Annotated[list[Path], typer.Argument(metavar="FILE|FOLDER", help="backout.yaml files, or folders of them.")],
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="FILE|FOLDER", help="backout.yaml files, or folders of them.")
+    ],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the difference; change nothing.")] = False,
     json: AsJson = False,
 ) -> None:
@@ -59,7 +61,9 @@ def use_serve(home: Home) -> None:
         return
     found = serving(home)
     if found is None:
-        raise PrefectUnavailable(what_it_is="Prefect", address=str(home.serve_file), why="no `backout serve` runs here")
+        raise PrefectUnavailable(
+            what_it_is="Prefect", address=str(home.serve_file), why="no `backout serve` runs here"
+        )
     from deployments.prefect_environment import client_environment
 
     os.environ.update(client_environment(home, found["prefect_api_url"]))
@@ -76,7 +80,9 @@ def init(
         raise ConfigurationError(file=str(target), key="", problem="exists already; it is not overwritten")
     found = starting_file.detect(folder)
     target.write_text(starting_file.render(found, name or starting_file.name_for(folder)), encoding="utf-8")
-    console.print(f"found: {', '.join(found) or 'no stack that is known'}\nwrote {target}: read it, then `backout apply {target}`")
+    console.print(
+        f"found: {', '.join(found) or 'no stack that is known'}\nwrote {target}: read it, then `backout apply {target}`"
+    )
 
 
 def schema(output: Annotated[Path | None, typer.Option(help="Write it to this file.")] = None) -> None:

@@ -26,7 +26,9 @@ def add_to(app: typer.Typer) -> None:
 def audit(
     context: typer.Context,
     app: Annotated[str | None, typer.Option(help="One application.")] = None,
-    since: Annotated[str | None, typer.Option(help="A date (2026-11-22) or an age (30m, 12h, 7d, 4w).")] = None,
+    since: Annotated[
+        str | None, typer.Option(help="A date (2026-11-22) or an age (30m, 12h, 7d, 4w).")
+    ] = None,
     form: Annotated[Format, typer.Option("--format", help="How to print it.")] = "table",
     json: AsJson = False,
 ) -> None:
@@ -67,16 +69,34 @@ def _since(text: str | None) -> datetime | None:
         found = datetime.fromisoformat(text)
     except ValueError:
         raise ConfigurationError(
-            file="command line", key="--since", problem=f"{text!r} is neither a date nor an age", allowed=["2026-11-22", "12h", "7d"]
+            file="command line",
+            key="--since",
+            problem=f"{text!r} is neither a date nor an age",
+            allowed=["2026-11-22", "12h", "7d"],
         ) from None
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _print(found: list[Row], form: str) -> None:
-    columns = ("when", "application", "who", "why", "approved by", "from", "to", "outcome", "prefect", "incident")
+    columns = (
+        "when",
+        "application",
+        "who",
+        "why",
+        "approved by",
+        "from",
+        "to",
+        "outcome",
+        "prefect",
+        "incident",
+    )
     cells = [row.cells() for row in found]
     if form == "md":
-        lines = [f"| {' | '.join(columns)} |", "|" + "---|" * len(columns), *(f"| {' | '.join(row)} |" for row in cells)]
+        lines = [
+            f"| {' | '.join(columns)} |",
+            "|" + "---|" * len(columns),
+            *(f"| {' | '.join(row)} |" for row in cells),
+        ]
         console.print("\n".join(lines), markup=False, highlight=False, soft_wrap=True)
         return
     shown = table("", *columns)

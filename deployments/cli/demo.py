@@ -13,10 +13,14 @@ def add_to(app: typer.Typer) -> None:
 
 
 def demo(
-    keep: Annotated[bool, typer.Option("--keep", help="Leave everything up, and print the address of Prefect's UI.")] = False,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Leave everything up, and print the address of Prefect's UI.")
+    ] = False,
     ask: Annotated[bool, typer.Option("--ask", help="Show the pause for consent.")] = False,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
 ) -> None:
     """Stand an application up, release a bad version, and watch Backout take it back."""
     # The examples are a room above this one: they are started by name, never imported.
-    raise typer.Exit(importlib.import_module("examples.demo.story").tell(keep=keep, ask=ask, json_file=json_file))
+    raise typer.Exit(
+        importlib.import_module("examples.demo.story").tell(keep=keep, ask=ask, json_file=json_file)
+    )

@@ -27,8 +27,12 @@ def record(
     slot: Annotated[str | None, typer.Option(help="Where it was deployed to.")] = None,
     commit: Annotated[str | None, typer.Option(help="Its git commit.")] = None,
     image: Annotated[list[str] | None, typer.Option(help="SERVICE=DIGEST; once a service.")] = None,
-    schema: Annotated[str | None, typer.Option(help="The schema version it needs. Default: the database's now.")] = None,
-    configuration: Annotated[Path | None, typer.Option(help="The configuration it runs with; its hash is kept.")] = None,
+    schema: Annotated[
+        str | None, typer.Option(help="The schema version it needs. Default: the database's now.")
+    ] = None,
+    configuration: Annotated[
+        Path | None, typer.Option(help="The configuration it runs with; its hash is kept.")
+    ] = None,
     json: AsJson = False,
 ) -> None:
     """Keep a release: what can be gone back to later. Notes that it serves where it does."""
@@ -60,7 +64,9 @@ def _version(version: str) -> str:
 def _images(pairs: list[str]) -> dict[str, str]:
     wrong = next((pair for pair in pairs if "=" not in pair), None)
     if wrong is not None:
-        raise ConfigurationError(file="command line", key="--image", problem=f"{wrong!r} is not SERVICE=DIGEST")
+        raise ConfigurationError(
+            file="command line", key="--image", problem=f"{wrong!r} is not SERVICE=DIGEST"
+        )
     return dict(pair.split("=", 1) for pair in pairs)
 
 
@@ -70,4 +76,6 @@ def _hash(file: Path | None) -> str | None:
     try:
         return hashlib.sha256(file.read_bytes()).hexdigest()
     except OSError as error:
-        raise ConfigurationError(file=str(file), key="--configuration", problem=error.strerror or "cannot be read") from None
+        raise ConfigurationError(
+            file=str(file), key="--configuration", problem=error.strerror or "cannot be read"
+        ) from None

@@ -25,7 +25,9 @@ def add_to(app: typer.Typer) -> None:
 
 def report(
     run: Annotated[str, typer.Argument(metavar="RUN", help="The incident's id, or the run's.")],
-    set_: Annotated[list[str] | None, typer.Option("--set", help=f"FIELD=TEXT; fields: {', '.join(TOLD_BY_PEOPLE)}.")] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help=f"FIELD=TEXT; fields: {', '.join(TOLD_BY_PEOPLE)}.")
+    ] = None,
     json: AsJson = False,
 ) -> None:
     """Print an incident's report; with --set fill in fields and write it again."""
@@ -48,10 +50,15 @@ def _told(pairs: list[str]) -> dict[str, str]:
     told = dict(pair.partition("=")[::2] for pair in pairs)
     wrong = next((field for field in told if field not in TOLD_BY_PEOPLE), None)
     if wrong is not None:
-        raise ConfigurationError(file="command line", key="--set", problem=f"no field {wrong!r}", allowed=TOLD_BY_PEOPLE)
+        raise ConfigurationError(
+            file="command line", key="--set", problem=f"no field {wrong!r}", allowed=TOLD_BY_PEOPLE
+        )
     return told
 
 
 def _write(here: Installation, incident: Incident) -> Facts:
     hold = Hold(incident.application, incident.id, 0)
-    return write_report(Case(here, document(here, incident.application), here.store, incident, hold, str(os.getpid())), incident)
+    return write_report(
+        Case(here, document(here, incident.application), here.store, incident, hold, str(os.getpid())),
+        incident,
+    )

@@ -16,7 +16,9 @@ def add_to(app: typer.Typer) -> None:
 
 
 def serve(
-    places: Annotated[int, typer.Option(min=2, help="Runs at the same time; one place is kept for emergencies.")] = DEFAULT_PLACES,
+    places: Annotated[
+        int, typer.Option(min=2, help="Runs at the same time; one place is kept for emergencies.")
+    ] = DEFAULT_PLACES,
 ) -> None:
     """Start Prefect's server where none is configured, register the deployments, execute their runs, watch, and tell people."""
     from deployments.serve import serve as serve_until_told

@@ -1,6 +1,6 @@
 """`backout status`, `validate` and `start-backup`: where an application stands, and whether it can go back."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 import typer
@@ -22,6 +22,12 @@ from tasks.look import at_slot
 from tasks.survey import look_around
 
 LAST_INCIDENTS = 3
+AGES = (
+    ("d", timedelta(days=1)),
+    ("h", timedelta(hours=1)),
+    ("min", timedelta(minutes=1)),
+    ("s", timedelta(seconds=1)),
+)
 GOOD = (Decision.ROLL_BACK, Decision.NOTHING_TO_DO)
 
 
@@ -33,7 +39,9 @@ def add_to(app: typer.Typer) -> None:
 
 
 def status(
-    app: Annotated[str | None, typer.Argument(metavar="APP", help="One application; all of them without it.")] = None,
+    app: Annotated[
+        str | None, typer.Argument(metavar="APP", help="One application; all of them without it.")
+    ] = None,
     json: AsJson = False,
 ) -> None:
     """Slots, releases with their ages, who serves, health, the last incidents."""
@@ -65,7 +73,9 @@ def _status(here: Installation, app: str) -> dict[str, Any]:
         "users": summary(seen.through_router) if seen else "not known",
         "schema": seen.schema_version if seen else None,
         "held_by": holder.incident if holder and holder.alive else None,
-        "incidents": [{"id": one.id, "outcome": one.outcome, "opened_at": one.opened_at} for one in incidents],
+        "incidents": [
+            {"id": one.id, "outcome": one.outcome, "opened_at": one.opened_at} for one in incidents
+        ],
     }
 
 
@@ -97,7 +107,14 @@ def _show(one: dict[str, Any]) -> None:
     for slot in one["slots"]:
         mark = "[green]●[/green]" if slot["serving"] else "○"
         note = f"[red]quarantined by {slot['quarantined_by']}[/red]" if slot["quarantined_by"] else ""
-        rows.add_row(mark, slot["slot"], slot["version"] or "-", _age(slot["recorded_at"] or slot["since"]), slot["health"], note)
+        rows.add_row(
+            mark,
+            slot["slot"],
+            slot["version"] or "-",
+            _age(slot["recorded_at"] or slot["since"]),
+            slot["health"],
+            note,
+        )
     console.print(rows)
     console.print(f"users: {one['users']}   schema: {one['schema'] or 'none'}", highlight=False)
     if one["problem"]:
@@ -112,11 +129,15 @@ def _show(one: dict[str, Any]) -> None:
 def _age(since: datetime | None) -> str:
     if since is None:
         return "-"
-    minutes = int((datetime.now(UTC) - since).total_seconds() // 60)
-    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h" if minutes < 2880 else f"{minutes // 1440} d"  # noqa: PLR2004
+    age = datetime.now(UTC) - since
+    return next((f"{age // unit} {name}" for name, unit in AGES if age >= 2 * unit), "just now")
 
 
-def validate(app: AppArgument, to: Annotated[str | None, typer.Option(help="Another release.")] = None, json: AsJson = False) -> None:
+def validate(
+    app: AppArgument,
+    to: Annotated[str | None, typer.Option(help="Another release.")] = None,
+    json: AsJson = False,
+) -> None:
     """Whether a rollback is possible now: looks and plans; changes nothing. Exit code 1 where it is not."""
     with installation() as here:
         plan = plan_of(here, document(here, app), Request(application=app, to=to, by=at_host()))
@@ -126,7 +147,9 @@ def validate(app: AppArgument, to: Annotated[str | None, typer.Option(help="Anot
 
 def start_backup(
     app: AppArgument,
-    slot: Annotated[str | None, typer.Argument(help="The standby slot; needed where there are several.")] = None,
+    slot: Annotated[
+        str | None, typer.Argument(help="The standby slot; needed where there are several.")
+    ] = None,
     json: AsJson = False,
 ) -> None:
     """Start a standby slot that is down, and say whether it is healthy. Never touches the serving one."""
@@ -139,7 +162,9 @@ def start_backup(
             found = described.platform.prepare(chosen, lambda one: at_slot(described, one))
     ready = isinstance(found, Standing)
     said = "healthy" if isinstance(found, Standing) else found.reason
-    as_json({"slot": chosen, "ready": ready, "said": said}) if json else console.print(f"{chosen}: {said}", markup=False)
+    as_json({"slot": chosen, "ready": ready, "said": said}) if json else console.print(
+        f"{chosen}: {said}", markup=False
+    )
     raise typer.Exit(0 if ready else 1)
 
 

@@ -43,6 +43,7 @@ class Facts(BaseModel):
         verified: the findings of the last verification; `watched`: of the watch's last sample.
         watch_ok: how the watch ended; None while it goes on, or where there was none.
         undelivered: messages that a channel did not take.
+        acts: the plan's acts that were done, and the way back, each once, in order.
         costs: what clients may have noticed of each switch; empty where nothing.
         deployed_at: when the release that was rolled back from was recorded.
         told: what people filled in; `open`: the fields they have not.
@@ -63,6 +64,7 @@ class Facts(BaseModel):
     verified: list[Finding]
     watched: list[Finding]
     watch_ok: bool | None
+    went_back: bool
     acts: list[str]
     errors: list[Trouble]
     undelivered: list[Trouble]
@@ -106,7 +108,8 @@ def gather(incident: Incident, entries: Iterable[Entry], policy: Policy) -> Fact
         verified=verified(record),
         watched=watched(record),
         watch_ok=_watch_ok(record),
-        acts=[str(entry.data.get("act")) for entry in record.all(Happened.ACT_DONE)],
+        went_back=record.first(Happened.WENT_BACK) is not None,
+        acts=_acts(record, plan),
         errors=_errors(record),
         undelivered=_undelivered(record),
         approvals=_approvals(record),
@@ -140,11 +143,17 @@ def _watch_ok(record: Record) -> bool | None:
 
 
 def _errors(record: Record) -> list[Trouble]:
-    rows = record.all(Happened.ACT_FAILED, Happened.WENT_BACK)
-    return [
-        Trouble(at=row.at, where=str(row.data.get("act", row.kind)), said=error_text(row.data.get("error")))
-        for row in rows
-    ]
+    """Each error once: the one that made traffic go back is told by the act that raised it."""
+    found: dict[str, Trouble] = {}
+    for row in record.all(Happened.ACT_FAILED, Happened.WENT_BACK):
+        said = error_text(row.data.get("error"))
+        found.setdefault(said, Trouble(at=row.at, where=str(row.data.get("act", row.kind)), said=said))
+    return list(found.values())
+
+
+def _acts(record: Record, plan: Plan | None) -> list[str]:
+    done = dict.fromkeys(str(entry.data.get("act")) for entry in record.all(Happened.ACT_DONE))
+    return [act for act in done if act == "go back" or (plan is not None and act in plan.acts)]
 
 
 def _undelivered(record: Record) -> list[Trouble]:

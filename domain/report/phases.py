@@ -11,8 +11,8 @@ from domain.journal_kinds import Happened
 from domain.report.record import Record
 from domain.report.times import Times
 
-AFTERWARDS = {"report", "soak"}
-"""Acts that come after the incident is mended; they would only squeeze the picture."""
+UNSHOWN = {"survey", "compare", "assess", "announce", "settle", "tell", "report", "soak"}
+"""Acts that are part of deciding, or come after the incident is mended: they would only squeeze the picture."""
 
 
 class Phase(BaseModel):
@@ -42,8 +42,9 @@ def phases(record: Record, when: Times) -> list[Phase]:
     asked = record.first(Happened.CONSENT_ASKED)
     if asked:
         found.append(_waiting(asked, record, when))
-    found += [_act(name, record) for name in _names(record)]
-    return sorted([*found, *_going_back(record)], key=lambda phase: phase.start)
+    acts = _acts(record)
+    back = [] if any(phase.name == "go back" for phase in acts) else _going_back(record)
+    return sorted([*found, *acts, *back], key=lambda phase: phase.start)
 
 
 def _between(name: str, start: datetime, end: datetime) -> Phase:
@@ -56,19 +57,20 @@ def _waiting(asked: Entry, record: Record, when: Times) -> Phase:
     return Phase(name="wait", start=asked.at, end=max(asked.at, end), ended=answered is not None)
 
 
-def _names(record: Record) -> list[str]:
-    started = [str(entry.data.get("act", "")) for entry in record.all(Happened.ACT_STARTED)]
-    return [name for name in dict.fromkeys(started) if name and name not in AFTERWARDS]
-
-
-def _act(name: str, record: Record) -> Phase:
-    """From the act's first start to its last end: an act that a restart repeated is one stretch."""
-    rows = [entry for entry in record.all(Happened.ACT_STARTED, *_ENDS) if entry.data.get("act") == name]
-    ends = [entry for entry in rows if entry.kind in _ENDS]
-    last = ends[-1] if ends else None
-    end = last.at if last else record.end or rows[0].at
-    failed = last is not None and last.kind == Happened.ACT_FAILED
-    return Phase(name=name, start=rows[0].at, end=end, ended=last is not None, failed=failed)
+def _acts(record: Record) -> list[Phase]:
+    """Each act from its start to its end; one that was killed runs on until its repetition ends."""
+    found: list[Phase] = []
+    running: dict[str, datetime] = {}
+    for entry in record.all(Happened.ACT_STARTED, Happened.ACT_DONE, Happened.ACT_FAILED):
+        name = str(entry.data.get("act", ""))
+        if entry.kind == Happened.ACT_STARTED:
+            running.setdefault(name, entry.at)
+        elif name in running:
+            failed = entry.kind == Happened.ACT_FAILED
+            found.append(Phase(name=name, start=running.pop(name), end=entry.at, failed=failed))
+    end = record.end
+    found += [Phase(name=name, start=start, end=end or start, ended=False) for name, start in running.items()]
+    return [phase for phase in found if phase.name not in UNSHOWN]
 
 
 def _going_back(record: Record) -> list[Phase]:
@@ -79,6 +81,3 @@ def _going_back(record: Record) -> list[Phase]:
     kinds = (Happened.VERIFIED, Happened.ACT_DONE, Happened.ACT_FAILED)
     before = [entry for entry in record.all(*kinds) if entry.seq < back.seq]
     return [_between("go back", before[-1].at if before else back.at, back.at)]
-
-
-_ENDS = (Happened.ACT_DONE, Happened.ACT_FAILED)

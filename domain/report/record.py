@@ -13,10 +13,10 @@ from domain.plan import Plan
 
 
 class Record:
-    """The entries of one incident in order of `seq`; reading it changes nothing."""
+    """The entries of one incident in order; those brought in from a local journal stand at their own time."""
 
     def __init__(self, entries: Iterable[Entry]) -> None:
-        self.entries = sorted(entries, key=lambda entry: entry.seq)
+        self.entries = _unwrapped(sorted(entries, key=lambda entry: entry.seq))
 
     def all(self, *kinds: Happened) -> list[Entry]:
         """The entries of these kinds, in order."""
@@ -30,10 +30,6 @@ class Record:
         """The last entry of these kinds, or None."""
         return next(reversed(self.all(*kinds)), None)
 
-    def last_act(self, kind: Happened, act: str) -> Entry | None:
-        """The last `act started`, `act done` or `act failed` of this act, or None."""
-        return next((entry for entry in reversed(self.all(kind)) if entry.data.get("act") == act), None)
-
     def plan(self) -> Plan | None:
         """The plan as it was journaled, or None."""
         entry = self.first(Happened.PLANNED)
@@ -45,6 +41,19 @@ class Record:
         return self.entries[-1].at if self.entries else None
 
 
+def _unwrapped(entries: list[Entry]) -> list[Entry]:
+    """What was journaled locally, as if it had been written here; by time only where there is such an entry."""
+    moved = [entry for entry in entries if entry.kind == Happened.RECONCILED and entry.data.get("entry")]
+    if not moved:
+        return entries
+    inner = [
+        Entry.model_validate(entry.data["entry"]).model_copy(update={"seq": entry.seq}) for entry in moved
+    ]
+    return sorted(
+        [entry for entry in entries if entry not in moved] + inner, key=lambda entry: (entry.at, entry.seq)
+    )
+
+
 def findings(entry: Entry | None) -> list[Finding]:
     """The findings an entry carries; empty where it carries none."""
     rows: list[Any] = entry.data.get("findings", []) if entry else []
@@ -52,7 +61,5 @@ def findings(entry: Entry | None) -> list[Finding]:
 
 
 def error_text(value: Any) -> str:
-    """An error as it was journaled, on one line: a text, or a mapping that says `what`."""
-    if isinstance(value, dict):
-        value = value.get("what") or value.get("message") or value
-    return " ".join(str(value).split())
+    """An error as it was journaled, on one line, without the next step it proposes."""
+    return " ".join(str(value).split("\n  next: ")[0].split())

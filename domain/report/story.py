@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from domain.findings import Finding, summary
 from domain.journal import Entry
 from domain.journal_kinds import Happened
+from domain.report.phases import UNSHOWN
 from domain.report.record import Record, error_text, findings
 
 Data = Mapping[str, Any]
@@ -39,7 +40,7 @@ def story(record: Record, detected: datetime, detection: list[Finding]) -> list[
 
 def sentence(entry: Entry) -> str:
     """What an entry says, in one line; empty for entries that only a machine reads. An unknown kind says its name."""
-    if entry.kind in _SILENT:
+    if entry.kind in _SILENT or (entry.kind == Happened.ACT_DONE and entry.data.get("act") in UNSHOWN):
         return ""
     if entry.kind in {Happened.PREPARED, Happened.VERIFIED, Happened.WATCH_SAMPLE}:
         return _looked(entry)
@@ -120,6 +121,7 @@ _SILENT = {Happened.ACT_STARTED, Happened.MESSAGE_SENT, Happened.REPORTED}
 _SAY: Mapping[str, Callable[[Data], str]] = {
     Happened.OPENED: _opened,
     Happened.JOINED: lambda data: f"{data.get('by')} asked for the same and joined",
+    Happened.SUPERSEDES: lambda data: f"went before incident {data.get('incident')}, which waited",
     Happened.TAKEN_OVER: lambda data: f"taken over by run {data.get('run')}",
     Happened.SURVEYED: _surveyed,
     Happened.PLANNED: _planned,
@@ -135,6 +137,7 @@ _SAY: Mapping[str, Callable[[Data], str]] = {
     Happened.WATCH_STARTED: lambda data: f"watching until {data.get('until')}",
     Happened.WATCH_ENDED: _watch_ended,
     Happened.TOLD: _told,
+    Happened.MESSAGE_WAITS: lambda data: f"the message to {data.get('channel')} waits: the store was away",
     Happened.MESSAGE_FAILED: lambda data: f"channel {data.get('channel')} was not reached: {data.get('why')}",
     Happened.CLOSED: lambda data: f"closed: {str(data.get('outcome')).replace('_', ' ')}",
     Happened.RECONCILED: lambda data: f"read from the local journal {data.get('from')}",

@@ -81,7 +81,7 @@ def _figure(facts: Facts) -> Figure:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    rows = max(1, len(facts.phases))
+    rows = max(1, len({phase.name for phase in facts.phases}))
     figure = Figure(figsize=(9, 1.9 + 0.34 * rows), layout="constrained")
     FigureCanvasAgg(figure)
     top, below = figure.subplots(2, 1, height_ratios=[0.9, 0.6 + 0.7 * rows])
@@ -151,13 +151,16 @@ def _origin(facts: Facts) -> str:
 
 
 def _phases(axes: Axes, facts: Facts) -> None:
-    """One row a phase, in the order they began, each with its length beside it."""
-    spans = [((phase.start - facts.times.detected).total_seconds(), phase) for phase in facts.phases]
-    width = max([start + phase.seconds for start, phase in spans], default=0.0) or 1.0
-    for row, (start, phase) in enumerate(spans):
-        _bar(axes, row, start, phase, width)
-    axes.set_yticks(range(len(spans)), [_plain(NAMES.get(phase.name, phase.name))[:24] for _, phase in spans])
-    axes.set_ylim(max(len(spans), 1) - 0.4, -0.6)
+    """One row a name, in the order they began; a phase that was repeated has several bars in its row."""
+    origin = facts.times.detected
+    width = max([(phase.end - origin).total_seconds() for phase in facts.phases], default=0.0) or 1.0
+    names = list(dict.fromkeys(phase.name for phase in facts.phases))
+    for row, name in enumerate(names):
+        same = [phase for phase in facts.phases if phase.name == name]
+        ends = [_bar(axes, row, phase, (phase.start - origin).total_seconds(), width) for phase in same]
+        axes.text(max(ends) + width * 0.008, row, _length(same), va="center", fontsize=8.5)
+    axes.set_yticks(range(len(names)), [_plain(NAMES.get(name, name))[:24] for name in names])
+    axes.set_ylim(max(len(names), 1) - 0.4, -0.6)
     axes.set_xlim(0, width * 1.16)
     ticks = _ticks(width)
     axes.set_xticks(ticks, [_tick(seconds) for seconds in ticks])
@@ -165,6 +168,13 @@ def _phases(axes: Axes, facts: Facts) -> None:
     axes.grid(axis="x", color="#DDDDDD", linewidth=0.6)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
+
+
+def _length(same: list[Phase]) -> str:
+    """How long it took in all, how often, and how its last one ended."""
+    times = f" ({len(same)} times)" if len(same) > 1 else ""
+    note = " failed" if same[-1].failed else "" if same[-1].ended else " not finished"
+    return f"{duration(sum(phase.seconds for phase in same))}{times}{note}"
 
 
 def _ticks(width: float) -> list[float]:
@@ -177,14 +187,12 @@ def _tick(seconds: float) -> str:
     return f"{seconds:.3g} s" if seconds < 60 else duration(seconds)  # noqa: PLR2004 -- a minute
 
 
-def _bar(axes: Axes, row: int, start: float, phase: Phase, width: float) -> None:
+def _bar(axes: Axes, row: int, phase: Phase, start: float, width: float) -> float:
+    """Draw it; where it ends on the axis."""
     length = max(phase.seconds, width * NARROWEST)
     colour = COLOURS.get(phase.name, OTHER)
     hatch = "///" if phase.name == "wait" else ""
     axes.barh(
         row, length, left=start, color=colour, edgecolor="#444444", linewidth=0.6, hatch=hatch, height=0.62
     )
-    note = " failed" if phase.failed else "" if phase.ended else " not finished"
-    axes.text(
-        start + length + width * 0.008, row, f"{duration(phase.seconds)}{note}", va="center", fontsize=8.5
-    )
+    return start + length

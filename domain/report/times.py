@@ -21,7 +21,7 @@ class Times(BaseModel):
         detected: the first bad finding that fired the trigger, else when somebody asked.
         asked: when a trigger or a person asked; `opened`: when the run took it up.
         decided: the last yes where people were asked, else when the plan was made.
-        initiated: when the first act began.
+        initiated: when the plan's first act began.
         switched: when traffic was first moved.
         verified: when the target last passed its checks; None where its last verification failed.
         told: when the first message went out.
@@ -85,7 +85,7 @@ def times(incident: Incident, record: Record, plan: Plan | None) -> Times:
         asked=min(incident.request.at, incident.opened_at),
         opened=incident.opened_at,
         decided=_at((asked and answered) or record.first(Happened.PLANNED)),
-        initiated=_at(record.first(Happened.ACT_STARTED)),
+        initiated=_at(_first_act(record, plan)),
         switched=_at(_switch(record)),
         verified=_verified(record, plan),
         told=_at(record.first(Happened.MESSAGE_SENT)),
@@ -109,6 +109,12 @@ def _kept(name: str, span: Span, seconds: int, source: str, when: Times) -> Kept
 
 def _at(entry: Entry | None) -> datetime | None:
     return entry.at if entry else None
+
+
+def _first_act(record: Record, plan: Plan | None) -> Entry | None:
+    """The first act of the plan; looking and deciding are acts of every run and initiate nothing."""
+    acts = plan.acts if plan else []
+    return next((entry for entry in record.all(Happened.ACT_STARTED) if entry.data.get("act") in acts), None)
 
 
 def _switch(record: Record) -> Entry | None:

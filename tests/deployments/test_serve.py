@@ -1,4 +1,5 @@
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -6,6 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from prefect.client.orchestration import SyncPrefectClient
 
@@ -101,7 +103,7 @@ def test_what_does_not_end_is_handed_to_the_next_serve(
 def test_a_killed_serve_leaves_a_server_that_the_next_one_stops(other_home: Home) -> None:
     first = start_serve(other_home, "killed")
     first.wait_until_ready()
-    left_over = int((other_home.state / "prefect-server.pid").read_text())
+    left_over = _server_of(other_home)
     first.process.kill()
     first.process.wait()
     assert is_alive(left_over)
@@ -111,10 +113,37 @@ def test_a_killed_serve_leaves_a_server_that_the_next_one_stops(other_home: Home
     try:
         second.wait_until_ready()
         assert not is_alive(left_over)
+        assert second.serving["prefect_api_url"] == first.serving["prefect_api_url"]
         assert json.loads(other_home.serve_file.read_text())["pid"] == second.process.pid
     finally:
         assert stop_serve(second) == 0
     assert _processes_naming(other_home.root) == []
+
+
+def test_a_server_that_died_is_started_again(other_home: Home, tmp_path: Path) -> None:
+    serve = start_serve(other_home, "revived")
+    serve.wait_until_ready()
+    died = _server_of(other_home)
+    try:
+        os.kill(died, signal.SIGKILL)
+        wait_for(lambda: _server_of(other_home) != died, "the start of another server")
+        wait_for(lambda: _answers(serve), "its first answer")
+        with serve.client() as client:
+            start_run(serve, client, "quick", tmp_path / "run").wait_state("Completed")
+    finally:
+        assert stop_serve(serve) == 0
+
+
+def _server_of(home: Home) -> int:
+    words = (home.state / "prefect-server").read_text().split()
+    return int(words[0]) if words else 0
+
+
+def _answers(serve: Served) -> bool:
+    try:
+        return httpx.get(f"{serve.serving['prefect_api_url']}/health", trust_env=False).status_code == 200
+    except httpx.TransportError:
+        return False
 
 
 def _processes_naming(folder: Path) -> list[str]:

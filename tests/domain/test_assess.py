@@ -1,9 +1,9 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from domain.assess import ACTS, EMERGENCY_ACTS, Situation, assess
+from domain.assess import ACTS, EMERGENCY_ACTS, assess
 from domain.errors import UnknownRelease
 from domain.findings import Finding, Verdict
 from domain.outcomes import Outcome
@@ -13,6 +13,7 @@ from domain.presets import PRESETS
 from domain.release import Release, Slot, Survey
 from domain.request import Kind, Request
 from domain.severity import Severity
+from domain.situation import Situation
 
 APPLICATION = "shop/production"
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -31,7 +32,7 @@ def release(version: str, slot: str, **over: Any) -> Release:
         "application": APPLICATION,
         "version": version,
         "slot": slot,
-        "served_since": NOON,
+        "served_since": NOON - timedelta(hours=9 - int(version[1:])),
     }
     return Release(**(values | over))
 
@@ -219,3 +220,25 @@ def test_the_deadline_never_outlasts_the_objective() -> None:
     for severity in Severity:
         plan = decided(severity=severity, force=severity is Severity.LOW)
         assert 0 < plan.deadline_s <= plan.rto_s
+
+
+def test_a_second_rollback_that_names_no_release_does_nothing() -> None:
+    rolled_back = [release("v4", "gone", quarantined_by="one"), *RELEASES]
+    plan = decided(releases=rolled_back, health={"green": "ok"})
+    assert (plan.decision, plan.stops_with) == (Decision.NOTHING_TO_DO, Outcome.NOTHING_TO_DO)
+    assert "v3 serves since incident one" in plan.why[0]
+
+
+@pytest.mark.parametrize("over", [{"to": "v2", "health": {"green": "ok"}}, {}])
+def test_after_a_rollback_it_goes_further_back_when_told_to_or_when_that_fails_too(
+    over: dict[str, Any],
+) -> None:
+    plan = decided(releases=[release("v4", "gone", quarantined_by="one"), *RELEASES], **over)
+    assert (plan.decision, plan.to_release) == (Decision.ROLL_BACK, "v2")
+
+
+def test_it_never_goes_forward_without_being_told_to() -> None:
+    later = release("v2", "blue", served_since=NOON)
+    plan = decided(releases=[later, RELEASES[0]])
+    assert plan.decision is Decision.HOLD
+    assert any("v2, which first served after the release that serves now" in why for why in plan.why)

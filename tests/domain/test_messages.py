@@ -91,10 +91,16 @@ def test_the_same_moment_said_again_has_the_same_key() -> None:
     assert said(Moment.STARTED).key == said(Moment.STARTED, head="def", said=["again"]).key
 
 
-def test_both_errors_reach_whoever_is_called() -> None:
-    text = said(Moment.ESCALATED, story.went_back()).text
-    assert "verify: slot blue does not pass: health" in text
-    assert "went back: slot blue does not pass: health" in text
+def test_the_error_reaches_whoever_is_called() -> None:
+    assert (
+        "**Error**: verify: slot blue does not pass: health" in said(Moment.ESCALATED, story.went_back()).text
+    )
+
+
+def test_trouble_found_by_the_watch_is_not_told_as_a_success() -> None:
+    told = said(Moment.ESCALATED, said=["health is bad"])
+    assert told.title.endswith("trouble after the rollback; traffic stays on the old release")
+    assert "health is bad" in told.text
 
 
 def test_an_escalation_without_contacts_says_so() -> None:

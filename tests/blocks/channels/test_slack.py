@@ -144,7 +144,7 @@ def test_an_answer_that_is_not_slacks_is_tried_again_later(slack: FakeSlack) -> 
 def test_a_slack_that_hangs_is_tried_again_later(
     slack: FakeSlack, way: Callable[[FakeSlack], Slack], reply: Reply, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(slack_module, "TIMEOUT_S", 0.3)
+    monkeypatch.setattr(slack_module, "TOTAL_S", 0.5)
     slack.instead = reply
     with pytest.raises(Unreachable):
         way(slack).send(message(), None)

@@ -113,8 +113,11 @@ def opening(asked: Request, decided: Plan, opened: float, planned: float) -> lis
         application=APPLICATION, version="v1.0-full-tech", recorded_at=at(-300), served_since=at(-290)
     )
     situation = {"releases": [deployed.model_dump(mode="json")]}
+    middle = (opened + planned) / 2
     return [
         (opened, Happened.OPENED, {"request": asked.model_dump(mode="json")}),
+        *act("survey", opened + 0.01, middle),
+        *act("assess", middle, planned - 0.01),
         (planned, Happened.PLANNED, {"plan": decided.model_dump(mode="json"), "situation": situation}),
     ]
 

@@ -11,23 +11,13 @@ from domain.policy import Span
 from domain.presets import PRESETS
 from domain.report.facts import Facts, gather
 from tests.domain.report import story
+from tests.domain.report.gathered import facts, more
 
 NOTESHUB = PRESETS["noteshub"]
 
 
-def facts(case: story.Case, preset: str = "flappyjournal") -> Facts:
-    return gather(*case, PRESETS[preset])
-
-
 def promised(found: Facts) -> dict[str, tuple[Any, bool | None]]:
     return {row.name: (row.took_s, row.met) for row in found.promises}
-
-
-def more(case: story.Case, *steps: story.Step) -> story.Case:
-    """The case with these steps behind it."""
-    incident, entries = case
-    rows = [((entry.at - story.START).total_seconds(), Happened(entry.kind), entry.data) for entry in entries]
-    return incident, story.entries([*rows, *steps])
 
 
 def test_the_moments_of_an_automatic_rollback() -> None:
@@ -92,9 +82,20 @@ def test_where_there_is_no_plan_the_survey_is_what_was_seen() -> None:
     assert [(row.name, row.on) for row in found.checks] == [("health", "router"), ("health", "blue")]
 
 
-def test_both_errors_of_a_way_back_are_kept() -> None:
+def test_both_errors_of_a_way_back_are_kept_each_once() -> None:
+    stuck = facts(
+        more(
+            story.went_back(),
+            *story.act("go back", 144, 145, "the router does not answer\n  next: try again"),
+        )
+    )
+    assert [row.said for row in stuck.errors] == [
+        "slot blue does not pass: health",
+        "the router does not answer",
+    ]
     found = facts(story.went_back())
-    assert [row.where for row in found.errors] == ["verify", "went back"]
+    assert [row.where for row in found.errors] == ["verify"]
+    assert found.went_back
     assert found.times.verified is None
     assert found.switched
 
@@ -117,19 +118,24 @@ def test_what_people_told_last_counts_and_the_rest_is_open() -> None:
     assert found.open == [field for field in TOLD_BY_PEOPLE if field not in {"root_cause", "services"}]
 
 
-def test_a_restart_that_repeats_acts_counts_them_once() -> None:
-    again = [
-        (5.0, Happened.TAKEN_OVER, {"run": "second", "token": 2}),
-        *story.act("switch", 5.1, 5.2),
-        (5.2, Happened.SWITCHED, {"receipt": story.receipt(changed=False)}),
-        *story.act("verify", 5.3, 6.0),
-        story.looked(6.0, "blue", story.AFTER, ok=True),
+def test_what_a_host_journaled_alone_is_told_at_its_own_time() -> None:
+    incident, entries = story.automatic()
+    alone = [entry for entry in entries if entry.kind not in {"opened", "planned"}]
+    kept = [entry for entry in entries if entry.kind in {"opened", "planned"}]
+    moved = [
+        entry.model_copy(
+            update={
+                "seq": 100 + entry.seq,
+                "at": story.at(900),
+                "kind": "reconciled",
+                "data": {"from": "local", "entry": entry.model_dump(mode="json")},
+            }
+        )
+        for entry in alone
     ]
-    found = facts(more(story.automatic(), *again))
-    assert found.times.switched == story.at(3.54)
-    assert found.times.verified == story.at(6.0)
-    switch = next(phase for phase in found.phases if phase.name == "switch")
-    assert (switch.start, switch.end) == (story.at(3.53), story.at(5.2))
+    found, whole = facts((incident, [*kept, *moved])), facts((incident, entries))
+    assert found.lines == whole.lines
+    assert found.times == whole.times
 
 
 def test_a_later_check_that_fails_takes_the_verification_back() -> None:
@@ -176,20 +182,6 @@ def test_a_journal_that_ends_anywhere_still_gives_facts(case: Any) -> None:
         assert found.times.waited_s >= 0
     assert found.plan == incident.plan
     assert found.outcome == incident.outcome
-
-
-def test_phases_follow_each_other_by_their_start() -> None:
-    found = facts(story.consented())
-    assert [phase.name for phase in found.phases] == [
-        "start",
-        "decide",
-        "wait",
-        "preserve",
-        "prepare",
-        "switch",
-        "verify",
-    ]
-    assert [phase.name for phase in facts(story.went_back()).phases][-2:] == ["verify", "go back"]
 
 
 @pytest.mark.parametrize("kind", Happened)

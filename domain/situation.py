@@ -1,0 +1,27 @@
+"""All a decision rests on; kept in the journal, so that it can be explained later."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+from domain.policy import Policy
+from domain.release import Release, Survey
+from domain.request import Request
+
+
+class Situation(BaseModel):
+    """What was asked, seen and known.
+
+    Attributes:
+        releases: the recorded ones, newest first.
+        past_s: how long past rollbacks of this application took, in seconds.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    request: Request
+    survey: Survey
+    releases: list[Release]
+    policy: Policy
+    past_s: list[float] = []
+    standby: bool = True

@@ -1,0 +1,72 @@
+"""Which slot to go back to."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from domain.errors import UnknownRelease
+from domain.release import Slot
+from domain.situation import Situation
+
+
+def choose(situation: Situation) -> Slot | None:
+    """The slot to go back to: the one asked for, else the newest healthy, unquarantined release that served before.
+
+    Where none is healthy, the newest stopped one, which can be started; then the newest, for the reason it is refused.
+    """
+    survey, wanted = situation.survey, situation.request.to
+    if wanted is not None:
+        slot = survey.holding(wanted)
+        if slot is None:
+            known = [slot.version for slot in survey.slots if slot.version]
+            raise UnknownRelease(application=survey.application, release=wanted, known=known)
+        return slot
+    candidates = _served_before(situation)
+    healthy = [slot for slot in candidates if survey.healthy(slot.name)]
+    stopped = [slot for slot in candidates if not slot.running]
+    return next(iter(healthy or stopped or candidates), None)
+
+
+def _served_before(situation: Situation) -> list[Slot]:
+    """Standby slots whose release has served and is not quarantined, newest first; a stopped one can be started.
+
+    A release that first served after the one that serves now is not gone back to: that would be forward.
+    """
+    survey = situation.survey
+    since = _serving_since(situation)
+    found = (
+        survey.holding(release.version)
+        for release in situation.releases
+        if release.quarantined_by is None
+        and release.served_since is not None
+        and release.served_since < since
+    )
+    return [slot for slot in found if slot is not None and slot.name != survey.serving]
+
+
+def _serving_since(situation: Situation) -> datetime:
+    serving = situation.survey.slot(situation.survey.serving)
+    records = (row for row in situation.releases if serving and row.version == serving.version)
+    record = next(records, None)
+    return record.served_since if record and record.served_since else situation.survey.at
+
+
+def why_none(situation: Situation) -> list[str]:
+    """Why no slot can be chosen, each standby one with its reason; the last line says what to do."""
+    standby = [
+        slot for slot in situation.survey.slots if slot.name != situation.survey.serving and slot.version
+    ]
+    reasons = [
+        f"no standby release of {situation.survey.application} is known to have served and to be unquarantined"
+    ]
+    reasons += [f"{slot.name} holds {slot.version}, {_unfit(situation, slot)}" for slot in standby]
+    return [*reasons, "name the release to go back to with --to"]
+
+
+def _unfit(situation: Situation, slot: Slot) -> str:
+    record = next((row for row in situation.releases if row.version == slot.version), None)
+    if record is None or record.served_since is None:
+        return "which has no record of serving"
+    if record.quarantined_by:
+        return f"which is quarantined since incident {record.quarantined_by}"
+    return "which first served after the release that serves now"
