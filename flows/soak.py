@@ -14,7 +14,7 @@ from flows import form
 from flows.intake import document_of
 from flows.naming import run_name
 from tasks.case import Case
-from tasks.soak import look_again, started, stays_well, trouble
+from tasks.soak import look_again, overtaken, started, stays_well, superseded, trouble, under_way
 
 EVERY_S = 5.0
 
@@ -37,7 +37,9 @@ def soak(
         seconds = minutes * 60 if minutes else document.policy.watch_s
         until = started(watched, datetime.now(UTC) + timedelta(seconds=seconds))
         while datetime.now(UTC) < until:
-            if problem := look_again(watched):
+            if newer := overtaken(watched):
+                return _ended(StateType.COMPLETED, "Superseded", superseded(watched, newer))
+            if not under_way(watched) and (problem := look_again(watched)):
                 return _ended(StateType.FAILED, "Trouble", trouble(watched, problem))
             time.sleep(min(EVERY_S, max(0.0, (until - datetime.now(UTC)).total_seconds())))
         return _ended(StateType.COMPLETED, "Stable", stays_well(watched))

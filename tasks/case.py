@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -12,7 +12,7 @@ from blocks.document import Document
 from blocks.evidence import Evidence
 from blocks.installation import Installation
 from blocks.ledger import Hold, Ledger
-from domain.errors import BackoutError, LostLock
+from domain.errors import LostLock, StoreUnavailable
 from domain.incident import Incident
 from domain.journal_kinds import Happened
 from domain.plan import Plan
@@ -80,10 +80,12 @@ class Case:
             pulse.join()
 
     def _beat(self, stop: threading.Event) -> None:
-        while not stop.wait(PULSE_S):
-            try:
-                self.ledger.renew(self.hold)
-            except LostLock:
-                return
-            except BackoutError:
-                continue  # the store is away: the check before the next act says so
+        try:
+            while not stop.wait(PULSE_S):
+                # A store that is away is said by the check before the next act.
+                with suppress(StoreUnavailable):
+                    self.ledger.renew(self.hold)
+        except LostLock:
+            return  # the check before the next act says so too
+        finally:
+            self.ledger.rest()

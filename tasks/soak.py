@@ -7,6 +7,7 @@ from domain.findings import Finding, summary
 from domain.journal import Entry
 from domain.journal_kinds import Happened
 from domain.message import Moment
+from domain.outcomes import Outcome
 from tasks.case import Case
 from tasks.report import facts_of, write_report
 from tasks.tell import tell
@@ -20,6 +21,8 @@ SLOWER = 2.0
 
 TREND = 5
 
+MOVED_TRAFFIC = (Outcome.ROLLED_BACK, Outcome.WENT_BACK, Outcome.STUCK)
+
 
 def started(case: Case, until: datetime) -> datetime:
     """Note that the watch began; when it ends. A watch that was started again keeps its first end."""
@@ -32,6 +35,29 @@ def started(case: Case, until: datetime) -> datetime:
     restarts = {slot.name: slot.restarts for slot in case.document.platform.slots()}
     case.note(Happened.WATCH_STARTED, until=until.isoformat(), restarts=restarts)
     return until
+
+
+def overtaken(case: Case) -> str | None:
+    """A newer incident that moved traffic: this watch has nothing left to say. None where there is none."""
+    newer = (
+        incident
+        for incident in case.ledger.incidents(case.document.name, case.incident.opened_at)
+        if incident.id != case.incident.id and incident.outcome in MOVED_TRAFFIC
+    )
+    return next((incident.id for incident in newer), None)
+
+
+def under_way(case: Case) -> bool:
+    """Whether a newer incident is worked on now: what is seen meanwhile says nothing about the rollback."""
+    holder = case.installation.store.holder(case.document.name)
+    return holder is not None and holder.alive
+
+
+def superseded(case: Case, newer: str) -> str:
+    """The watch gives way to a newer incident."""
+    why = f"incident {newer} took over"
+    case.note(Happened.WATCH_ENDED, ok=False, why=why)
+    return f"incident {case.incident.id}: {why}"
 
 
 def look_again(case: Case) -> str:
