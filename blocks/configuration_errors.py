@@ -47,12 +47,22 @@ def first_problem(
         for details in error.errors(include_url=False, include_input=False)
         if not (later and _waits(details, raw))
     ]
-    unique = list({problem.key: problem for problem in reversed(problems)}.values())[::-1]
-    if not unique:
+    telling = _telling(problems)
+    if not telling:
         return None
-    if len(unique) > 1:
-        unique[0].problem += f"; more problems at {', '.join(problem.key for problem in unique[1:])}"
-    return unique[0]
+    if len(telling) > 1:
+        telling[0].problem += f"; more problems at {', '.join(problem.key for problem in telling[1:])}"
+    return telling[0]
+
+
+def _telling(problems: Sequence[ConfigurationError]) -> list[ConfigurationError]:
+    """One a key, and none for a list as a whole where one of its items is wrong: pydantic tries each branch of a union."""
+    first = {problem.key: problem for problem in reversed(problems)}
+    return [
+        problem
+        for problem in problems
+        if problem is first[problem.key] and not any(key.startswith(f"{problem.key}[") for key in first)
+    ]
 
 
 def _converted(

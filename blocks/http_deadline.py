@@ -103,7 +103,9 @@ class DeadlineNetwork(httpcore.NetworkBackend):
 def look_up(host: str, port: int, seconds: float) -> list[str]:
     """The name's addresses; the resolver has no timeout of its own. Raises `httpcore.ConnectTimeout`, UnknownHost."""
     try:
-        rows = within(seconds, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM), f"look up {host}")
+        rows = within(
+            seconds, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM), f"look up {host}"
+        )
     except TimeoutError:
         raise httpcore.ConnectTimeout(f"the name {host} was not found in time") from None
     except (OSError, UnicodeError):  # UnicodeError: a part of the name is empty or too long

@@ -55,13 +55,18 @@ def installation(home: Home | None = None) -> Iterator[Installation]:
     home = (home or Home.from_env()).ensure()
     url = os.environ.get(VARIABLE) or (serving(home) or {}).get("database_url")
     if url:
-        yield _opened(home, url)
+        with _opened(home, url) as here:
+            yield here
         return
-    with EmbeddedPostgres(home) as postgres:
-        yield _opened(home, postgres.ensure_database(DATABASE))
+    with EmbeddedPostgres(home) as postgres, _opened(home, postgres.ensure_database(DATABASE)) as here:
+        yield here
 
 
-def _opened(home: Home, url: str) -> Installation:
+@contextmanager
+def _opened(home: Home, url: str) -> Iterator[Installation]:
     store = Store(url, key(home, "journal"))
-    store.database.migrate()
-    return Installation(home=home, store=store)
+    try:
+        store.database.migrate()
+        yield Installation(home=home, store=store)
+    finally:
+        store.rest()

@@ -62,12 +62,16 @@ class Ledger(ABC):
     Every method raises `StoreUnavailable` where the place it is kept in does not answer.
     """
 
+    def rest(self) -> None:
+        """Give back what the calling thread holds open, such as a connection; the next call opens it again."""
+        return
+
     @abstractmethod
     def begin(self, request: Request, run: str) -> Begun:
         """Take a request in, in one step with the lock; see `domain.precedence`.
 
-        The same `run` always gets the incident it began. A run that finds a dead holder takes its incident over, with
-        its plan. `run`: an id that stays the same when the run is started again.
+        The same `run` always gets the incident it began, and the one it joined where that has ended. A run that finds
+        a dead holder takes its incident over, with its plan. `run`: an id that stays the same when the run is started again.
         """
 
     @abstractmethod
@@ -76,7 +80,7 @@ class Ledger(ABC):
 
     @abstractmethod
     def renew(self, hold: Hold) -> None:
-        """A sign of life: the lease runs for `LEASE_S` from now. Raises LostLock."""
+        """A sign of life: the lease runs for `LEASE_S` from now, unless people are asked. Raises LostLock."""
 
     @abstractmethod
     def wait(self, hold: Hold, until: datetime) -> None:
@@ -88,7 +92,7 @@ class Ledger(ABC):
 
     @abstractmethod
     def close(self, hold: Hold, outcome: Outcome) -> None:
-        """End the incident and let the application go. A no-op where it has ended."""
+        """End the incident and let the application go. A no-op where it has ended. Raises LostLock."""
 
     @abstractmethod
     def incident(self, incident: str) -> Incident:

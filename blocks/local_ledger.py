@@ -1,23 +1,23 @@
 """The ledger in a folder of this host: for `--break-glass`, and as a mirror a normal run leaves behind for it.
 
-One folder an application: `incident.json`, `journal.jsonl`, `releases.json`, `approvals.jsonl`, `told.jsonl` and
-`outbox.jsonl`. There is one writer at a time: the host lock sees to it. `backout reconcile` moves them into the store.
+One folder an application: the incident, its journal, approvals and releases. `mirrored.jsonl` holds what the store's
+journal said of traffic. `past` keeps what the store does not know yet, `reconciled` what `backout reconcile` took over.
 """
 
-import json
-import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import Any
 
-from pydantic import BaseModel
-
+from blocks import json_lines
+from blocks.files import locked, replace_file
 from blocks.home import Home
 from blocks.ledger import Begun, Hold, Ledger
 from domain.consent import Approval
-from domain.errors import LostLock, UnknownIncident
+from domain.errors import LostLock, StoreUnavailable, UnknownIncident
 from domain.incident import Incident, new_incident_id
-from domain.journal import Entry, following
+from domain.journal import Entry, following, problems
 from domain.message import Message
 from domain.names import block_name
 from domain.outcomes import Outcome
@@ -25,25 +25,34 @@ from domain.plan import Plan
 from domain.release import Release
 from domain.request import Request
 
-Row = TypeVar("Row", bound=BaseModel)
+INCIDENT = "incident.json"
+JOURNAL = "journal.jsonl"
+APPROVALS = "approvals.jsonl"
+RELEASES = "releases.jsonl"
+MIRRORED = "mirrored.jsonl"
+PAST = "past"
+RECONCILED = "reconciled"
+TURN_S = 10.0
 
 
 class LocalLedger(Ledger):
     """One application's record on this host."""
 
-    def __init__(self, home: Home, application: str, key: bytes) -> None:
+    def __init__(self, home: Home, application: str, key: bytes, folder: Path | None = None) -> None:
+        self.home = home
         self.application = application
-        self.folder = home.state / block_name(application)
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.folder = folder or home.state / block_name(application)
         self.key = key
+        with self._disk():
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def begin(self, request: Request, run: str) -> Begun:
         """Go on with the mirrored incident where it has not ended, else open one."""
-        open_one = self.current()
-        if open_one is not None and open_one.outcome is None:
-            self.append(open_one.id, "taken over", {"run": run, "by": request.by, "via": request.via})
-            return Begun(open_one, self._hold(open_one), resumed=True)
-        self._archive()
+        found = self.current()
+        if found is not None and found.outcome is None:
+            self.append(found.id, "taken over", {"run": run, "by": request.by, "via": request.via})
+            self._take_in_mirrored(found.id)
+            return Begun(found, self._hold(found), resumed=True)
         incident = Incident(
             id=new_incident_id(self.application), application=self.application, request=request
         )
@@ -53,15 +62,30 @@ class LocalLedger(Ledger):
 
     def mirror(self, incident: Incident, releases: Iterable[Release] = ()) -> None:
         """Keep an incident, and what is known of releases, for when the store is away."""
-        self._write("incident.json", incident.model_dump_json(indent=1))
+        before = self.current()
+        if before is not None and before.id != incident.id:
+            self._make_room(before)
+        with self._disk():
+            replace_file(self.folder / INCIDENT, incident.model_dump_json(indent=1).encode())
         kept = list(releases)
         if kept:
-            self._write("releases.json", _lines(kept))
+            self._replace_releases(kept)
+
+    def mirror_entry(self, entry: Entry) -> None:
+        """Keep an entry of the store's journal that a run without the store must know of."""
+        with self._disk(), self._turn():
+            json_lines.add(self.folder / MIRRORED, entry)
 
     def current(self) -> Incident | None:
         """The last incident of this host; None where there was none."""
-        path = self.folder / "incident.json"
-        return Incident.model_validate_json(path.read_text(encoding="utf-8")) if path.exists() else None
+        path = self.folder / INCIDENT
+        return Incident.model_validate_json(path.read_bytes()) if path.exists() else None
+
+    def unreconciled(self) -> list["LocalLedger"]:
+        """What this host has to bring into the store, one incident each, oldest first."""
+        past = sorted(folder for folder in (self.folder / PAST).glob("*") if (folder / JOURNAL).exists())
+        kept = [LocalLedger(self.home, self.application, self.key, folder) for folder in past]
+        return [*kept, *([self] if (self.folder / JOURNAL).exists() and self.current() else [])]
 
     def check(self, hold: Hold) -> None:
         found = self.current()
@@ -108,83 +132,114 @@ class LocalLedger(Ledger):
         self.mirror(self.incident(incident).model_copy(update={"report": path}))
 
     def append(self, incident: str, kind: str, data: dict[str, Any]) -> Entry:
-        entries = self.entries(incident)
-        entry = following(entries[-1] if entries else None, incident, kind, data, self.key)
-        self._add("journal.jsonl", entry)
+        with self._disk(), self._turn():
+            entries = self.entries(incident)
+            entry = following(entries[-1] if entries else None, incident, kind, data, self.key)
+            json_lines.add(self.folder / JOURNAL, entry)
         return entry
 
     def entries(self, incident: str) -> list[Entry]:
-        return [entry for entry in self._read("journal.jsonl", Entry) if entry.incident == incident]
+        return [entry for entry in self._read(JOURNAL, Entry) if entry.incident == incident]
+
+    def problems(self, incident: str) -> list[str]:
+        """What is wrong with the incident's journal; empty where it can be believed. A cut end does not show here."""
+        return problems(self.entries(incident), self.key)
 
     def record(self, release: Release) -> None:
-        others = [kept for kept in self.releases(self.application) if kept.version != release.version]
-        self._write("releases.json", _lines([release, *others]))
+        kept = self._release(release.version)
+        known = {
+            "served_since": kept.served_since or release.served_since if kept else release.served_since,
+            "quarantined_by": kept.quarantined_by if kept else None,
+        }
+        self._keep_release(release.model_copy(update=known))
 
     def releases(self, application: str) -> list[Release]:
-        return [kept for kept in self._read("releases.json", Release) if kept.application == application]
+        found = [kept for kept in self._read(RELEASES, Release) if kept.application == application]
+        return sorted(found, key=lambda release: release.recorded_at, reverse=True)
 
     def served(self, application: str, version: str, at: datetime) -> None:
-        known = next((kept for kept in self.releases(application) if kept.version == version), None)
+        known = self._release(version)
         release = known or Release(application=application, version=version, recorded_by="seen")
         if release.served_since is None:
-            self.record(release.model_copy(update={"served_since": at}))
+            self._keep_release(release.model_copy(update={"served_since": at}))
 
-    def quarantine(self, application: str, version: str, incident: str | None) -> None:
-        changed = [
-            kept.model_copy(update={"quarantined_by": incident}) if kept.version == version else kept
-            for kept in self.releases(application)
-        ]
-        self._write("releases.json", _lines(changed))
+    def quarantine(self, application: str, version: str, incident: str | None) -> None:  # noqa: ARG002 - ours
+        known = self._release(version)
+        if known is not None:
+            self._keep_release(known.model_copy(update={"quarantined_by": incident}))
 
     def answer(self, approval: Approval) -> None:
-        self._add("approvals.jsonl", approval)
+        with self._disk(), self._turn():
+            json_lines.add(self.folder / APPROVALS, approval)
 
     def approvals(self, incident: str) -> list[Approval]:
-        return [kept for kept in self._read("approvals.jsonl", Approval) if kept.incident == incident]
+        return [kept for kept in self._read(APPROVALS, Approval) if kept.incident == incident]
 
     def post(self, message: Message, channels: Sequence[str]) -> None:
         for channel in channels:
             self.append(message.incident, "message waits", {"channel": channel, "title": message.title})
 
     def forget(self) -> None:
-        """Drop what was reconciled."""
-        self._archive()
+        """Put aside what was reconciled; nothing is deleted."""
+        incident = self.current()
+        if incident is not None:
+            self._put_aside(incident, RECONCILED)
 
     def _hold(self, incident: Incident) -> Hold:
         return Hold(application=self.application, incident=incident.id, token=0)
 
-    def _archive(self) -> None:
-        """Put an ended incident's files aside under its id; nothing is deleted."""
-        ended = self.current()
-        if ended is None:
+    def _take_in_mirrored(self, incident: str) -> None:
+        """What the store's journal says of traffic, once: how far the run came that we go on with."""
+        known = {entry.data.get("mirrored") for entry in self.entries(incident)}
+        for entry in self._read(MIRRORED, Entry):
+            if entry.incident == incident and entry.mac not in known:
+                self.append(incident, entry.kind, {**entry.data, "mirrored": entry.mac})
+
+    def _make_room(self, before: Incident) -> None:
+        """What the store does not know yet is put aside for `backout reconcile`; a mere mirror goes."""
+        if not (self.folder / JOURNAL).exists():
+            with self._disk():
+                (self.folder / MIRRORED).unlink(missing_ok=True)
             return
-        aside = self.folder / "past" / ended.id
-        aside.mkdir(parents=True, exist_ok=True)
-        for name in ("incident.json", "journal.jsonl", "approvals.jsonl"):
-            if (self.folder / name).exists():
-                (self.folder / name).replace(aside / name)
+        self.close(self._hold(before), Outcome.SUPERSEDED)
+        self._put_aside(before, PAST)
 
-    def _write(self, name: str, text: str) -> None:
-        partial = self.folder / f"{name}.partial"
-        with partial.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(self.folder / name)
+    def _put_aside(self, incident: Incident, where: str) -> None:
+        aside = self.home.state / block_name(self.application) / where / incident.id
+        with self._disk():
+            aside.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for name in (JOURNAL, APPROVALS, MIRRORED, INCIDENT):
+                if (self.folder / name).exists():
+                    (self.folder / name).replace(aside / name)
 
-    def _add(self, name: str, row: BaseModel) -> None:
-        with (self.folder / name).open("a", encoding="utf-8") as file:
-            file.write(row.model_dump_json() + "\n")
-            file.flush()
-            os.fsync(file.fileno())
+    def _release(self, version: str) -> Release | None:
+        return next((kept for kept in self.releases(self.application) if kept.version == version), None)
 
-    def _read(self, name: str, kind: type[Row]) -> list[Row]:
-        path = self.folder / name
-        if not path.exists():
-            return []
-        lines = path.read_text(encoding="utf-8").splitlines()
-        return [kind.model_validate(json.loads(line)) for line in lines if line]
+    def _keep_release(self, release: Release) -> None:
+        others = [kept for kept in self.releases(self.application) if kept.version != release.version]
+        self._replace_releases([release, *others])
 
+    def _replace_releases(self, releases: Iterable[Release]) -> None:
+        with self._disk():
+            json_lines.replace(self.folder / RELEASES, releases)
 
-def _lines(rows: Sequence[BaseModel]) -> str:
-    return "".join(row.model_dump_json() + "\n" for row in rows)
+    def _read(self, name: str, kind: type[json_lines.Row]) -> list[json_lines.Row]:
+        with self._disk():
+            return json_lines.read(self.folder / name, kind)
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """One process at a time adds a line."""
+        with locked(self.folder / "turn", TURN_S):
+            yield
+
+    @contextmanager
+    def _disk(self) -> Iterator[None]:
+        """A full disk is said as what it is: the place where the record is kept does not take it."""
+        try:
+            yield
+        except OSError as error:
+            why = error.strerror or str(error)
+            raise StoreUnavailable(
+                what_it_is="this host's record", address=str(self.folder), why=why
+            ) from error

@@ -42,7 +42,9 @@ class Sender:
         try:
             reference = self._channel(message.application, row["channel"]).send(message, row["thread"])
         except BackoutError as error:
-            self._failed(row, error)
+            self._failed(row, str(error), retryable=error.retryable)
+        except Exception as error:  # noqa: BLE001 - a channel's own mistake must not end the sender
+            self._failed(row, f"{type(error).__name__}: {error}", retryable=True)
         else:
             self._sent(row, reference)
         return True
@@ -60,10 +62,9 @@ class Sender:
             row["incident"], Happened.MESSAGE_SENT, {"channel": row["channel"], "thread": reference or ""}
         )
 
-    def _failed(self, row: outbox.Row, error: BackoutError) -> None:
+    def _failed(self, row: outbox.Row, why: str, *, retryable: bool) -> None:
         with self.store.database.transaction() as connection:
-            given_up = outbox.put_back(connection, row, str(error), retryable=error.retryable)
+            given_up = outbox.put_back(connection, row, why, retryable=retryable)
         if given_up or row["attempts"] == 1:
-            self.store.append(
-                row["incident"], Happened.MESSAGE_FAILED, {"channel": row["channel"], "why": str(error)}
-            )
+            data = {"channel": row["channel"], "why": why}
+            self.store.append(row["incident"], Happened.MESSAGE_FAILED, data)

@@ -3,12 +3,11 @@
 import difflib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 from uuid import UUID
 
 import yaml
-from prefect.client.orchestration import SyncPrefectClient, get_client
-from prefect.client.schemas.actions import DeploymentUpdate
+from prefect.client.orchestration import get_client
 
 from blocks.application import Application
 from blocks.configuration import Described
@@ -17,10 +16,10 @@ from blocks.store import configurations
 from blocks.store.configurations import Applied
 from deployments.automations import start_on_trigger
 from deployments.break_glass import remember
-from deployments.catalog import CATALOG
+from deployments.prefect_api import PrefectApi
+from deployments.target_choice import offer_targets
 from domain.errors import UnknownApplication
 from domain.names import block_name
-from flows.form import LAST_GOOD
 
 
 @dataclass(frozen=True)
@@ -53,24 +52,7 @@ def apply(here: Installation, described: list[Described], by: str) -> None:
             configurations.keep(here.store.database, applied, by)
             start_on_trigger(client, one.name, block)
             remember(here.home, one.name, Path(one.source))
-        offer_targets(client, here)
-
-
-def offer_targets(client: SyncPrefectClient, here: Installation) -> None:
-    """The forms' choice of releases: `last good`, and every recorded one that is not in quarantine."""
-    versions = {
-        release.version
-        for applied in configurations.all_of(here.store.database)
-        for release in here.store.releases(applied.application)
-        if release.quarantined_by is None
-    }
-    for entry in CATALOG:
-        deployment = client.read_deployment_by_name(f"{entry.name}/{entry.name}")
-        schema: dict[str, Any] = deployment.parameter_openapi_schema or {}
-        target = schema.get("properties", {}).get("target")
-        if target is not None:
-            target["examples"] = [LAST_GOOD, *sorted(versions)]
-            client.update_deployment(deployment.id, DeploymentUpdate(parameter_openapi_schema=schema))
+    offer_targets(here, PrefectApi.find(here.home))
 
 
 def _applied(here: Installation, application: str) -> Applied | None:

@@ -5,6 +5,7 @@ import json
 import pwd
 import socket
 import struct
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ from blocks.installation import Installation, installation, serving
 from deployments import answering
 from deployments.prefect_api import PrefectApi
 from deployments.serving import Serving
-from domain.consent import Answer
+from domain import errors
+from domain.consent import Answer, Ruling
 from domain.errors import BackoutError, NotAllowed, Unreachable
 
 CREDENTIALS = struct.Struct("3i")
@@ -38,14 +40,15 @@ def _listener(path: Path) -> socket.socket:
 
 
 async def _talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """One request, one answer: a line of JSON each."""
+    """One request, one answer: a line of JSON each. An error goes back as its class and fields."""
+    reply: dict[str, Any]
     try:
         wanted = json.loads(await asyncio.wait_for(reader.readline(), PATIENCE_S))
         reply = await asyncio.to_thread(_do, wanted, _peer(writer.get_extra_info("socket")))
     except BackoutError as error:
-        reply = {"error": error.what(), "next": error.next_step()}
+        reply = {"error": type(error).__name__, "fields": {one.name: getattr(error, one.name) for one in fields(error)}}
     except (ValueError, KeyError, TimeoutError) as error:
-        reply = {"error": f"not a request: {type(error).__name__}", "next": ""}
+        reply = {"error": "", "why": f"not a request: {type(error).__name__}"}
     writer.write(json.dumps(reply).encode() + b"\n")
     await writer.drain()
     writer.close()
@@ -69,7 +72,8 @@ def _do(wanted: dict[str, Any], person: str) -> dict[str, str]:
 def _answered(here: Installation, wanted: dict[str, Any], person: str) -> str:
     answer = Answer(wanted["answer"])
     stands = answering.give(here, str(wanted["run"]), answer, person, str(wanted["reason"]), "cli")
-    answering.wake(here, PrefectApi.find(here.home), str(wanted["run"]), answer, person)
+    if stands is not Ruling.OPEN:
+        answering.wake(here, PrefectApi.find(here.home), str(wanted["run"]), answer, person)
     return stands
 
 
@@ -77,7 +81,7 @@ def ask(run: str, answer: Answer, reason: str) -> str | None:
     """Hand an answer to the running `serve`: where the request stands now; None where no serve runs here.
 
     Raises:
-        NotAllowed: it refused, with its reason.
+        NotAllowed, UnknownIncident: it refused, with its reason.
         Unreachable: it did not answer.
     """
     found = serving(Home.from_env())
@@ -85,18 +89,28 @@ def ask(run: str, answer: Answer, reason: str) -> str | None:
         return None
     try:
         reply = _exchange(found["socket"], {"run": run, "answer": answer, "reason": reason})
-    except OSError as error:
-        raise Unreachable(what_it_is="backout serve", address=found["socket"], why=str(error)) from error
+    except (OSError, ValueError) as error:
+        why = str(error) or "no answer"
+        raise Unreachable(what_it_is="backout serve", address=found["socket"], why=why) from error
     if "error" in reply:
-        raise NotAllowed(person="you", wanted=f"{answer} {run}", why=reply["error"])
+        raise _refusal(reply, wanted=f"{answer} {run}")
     return str(reply["stands"])
 
 
-def _exchange(path: str, request: dict[str, str]) -> dict[str, str]:
+def _refusal(reply: dict[str, Any], wanted: str) -> BackoutError:
+    """The error as it was raised at the other end."""
+    kind = getattr(errors, reply["error"], None) if reply["error"] in errors.__all__ else None
+    if kind is None:
+        return NotAllowed(person="you", wanted=wanted, why=str(reply.get("why", reply["error"])))
+    error: BackoutError = kind(**reply["fields"])
+    return error
+
+
+def _exchange(path: str, request: dict[str, str]) -> dict[str, Any]:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         connection.settimeout(PATIENCE_S)
         connection.connect(path)
         connection.sendall(json.dumps(request).encode() + b"\n")
         with connection.makefile("rb") as answer:
-            reply: dict[str, str] = json.loads(answer.readline())
+            reply: dict[str, Any] = json.loads(answer.readline())
             return reply

@@ -11,6 +11,7 @@ import typer
 
 from blocks import configuration
 from blocks.document import Document
+from blocks.files import locked
 from blocks.home import Home
 from blocks.installation import Installation
 from blocks.keys import key
@@ -19,7 +20,7 @@ from blocks.store import Store
 from deployments.cli.output import as_json, console, errors
 from deployments.cli.plans import show_plan
 from domain.assess import assess
-from domain.errors import ConfigurationError, LostLock, UnknownApplication
+from domain.errors import ConfigurationError, Conflict, LostLock, UnknownApplication
 from domain.names import block_name
 from domain.outcomes import ENDS
 from domain.request import Request
@@ -45,7 +46,7 @@ def run(home: Home, request: Request, file: str | None, *, dry_run: bool, json: 
     if dry_run:
         show_plan(assess(situation_of_request(ledger, document, request, look_around(document))), json=json)
         return
-    with _interruptible() as stopping:
+    with _alone(home, request.application), _interruptible() as stopping:
         begun = ledger.begin(
             request.model_copy(update={"via": "break-glass"}), run=f"break-glass-{os.getpid()}"
         )
@@ -97,6 +98,18 @@ def _remembered(home: Home, application: str) -> list[Path]:
 def remember(home: Home, application: str, file: Path) -> None:
     """Note where the application was applied from, for when nothing else can be asked."""
     (home.state / f"{block_name(application)}.source").write_text(str(file.resolve()), encoding="utf-8")
+
+
+@contextmanager
+def _alone(home: Home, application: str) -> Iterator[None]:
+    """One such command at a time on this host: two would go on with the same incident. Raises Conflict."""
+    try:
+        with locked(home.state / f"{block_name(application)}.break-glass", timeout_s=0):
+            yield
+    except TimeoutError:
+        raise Conflict(
+            on=application, expected="free", found="worked on by another --break-glass run"
+        ) from None
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.spinner import Spinner
 from rich.table import Table
+from rich.text import Text
 
 from blocks.store import Store
 from deployments.prefect_api import PrefectApi, RunState
@@ -31,11 +32,30 @@ class Step:
 
 @dataclass
 class Followed:
-    """How following ended: at the incident's outcome, the run's final state, or a request for consent."""
+    """How following ended: at the incident's outcome, the run's final state, or a request for consent.
+
+    Attributes:
+        joined: whether another run had the incident before this one asked.
+        why: why it ended so, in one line; empty while it goes on.
+    """
 
     incident: Incident | None = None
     state: RunState | None = None
     steps: list[Step] = field(default_factory=list)
+    joined: bool = False
+    why: str = ""
+
+    @property
+    def over(self) -> bool:
+        """Whether there is nothing more to see."""
+        ended = self.incident is not None and self.incident.outcome is not None
+        return ended or (self.state is not None and (self.state.done or self.state.type == "PAUSED"))
+
+    @property
+    def waits_for_people(self) -> bool:
+        """Whether the run is suspended for consent."""
+        open_one = self.incident is not None and self.incident.outcome is None
+        return open_one and self.state is not None and self.state.type == "PAUSED"
 
 
 def steps_of(entries: Iterable[Entry]) -> list[Step]:
@@ -48,12 +68,21 @@ def steps_of(entries: Iterable[Entry]) -> list[Step]:
         elif entry.kind == Happened.ACT_DONE:
             steps[name] = Step(name, seconds=float(entry.data["seconds"]))
         elif entry.kind == Happened.ACT_FAILED:
-            steps[name] = Step(name, seconds=0.0, error=str(entry.data["error"]).splitlines()[0])
+            steps[name] = Step(name, error=str(entry.data["error"]).splitlines()[0])
         elif entry.kind == Happened.CONSENT_ASKED:
             steps["consent"] = Step("consent")
         elif entry.kind == Happened.RESUMED and "consent" in steps:
             steps["consent"] = Step("consent", seconds=_waited(entries, entry))
+        elif entry.kind == Happened.ENDING:
+            _end_unfinished(steps.values(), str(entry.data["why"]))
     return list(steps.values())
+
+
+def _end_unfinished(steps: Iterable[Step], why: str) -> None:
+    """An act that came to the run's end did not fail, and was not done either."""
+    for step in steps:
+        if step.seconds is None and not step.error:
+            step.error = why.splitlines()[0] if why else "ended here"
 
 
 def _waited(entries: Iterable[Entry], resumed: Entry) -> float:
@@ -69,7 +98,7 @@ def follow(api: PrefectApi, store: Store, run: str, console: Console) -> Followe
         for poll in _polls():
             _look(api, store, run, seen, ask_prefect=poll % STATE_EVERY == 0)
             live.update(_picture(seen, time.monotonic() - started))
-            if _over(seen):
+            if seen.over:
                 return seen
     return seen
 
@@ -86,24 +115,24 @@ def _look(api: PrefectApi, store: Store, run: str, seen: Followed, *, ask_prefec
     incident = store.incident_of(run)
     if incident is not None:
         seen.incident = store.incident(incident)
-        seen.steps = steps_of(store.entries(incident))
+        entries = store.entries(incident)
+        seen.steps = steps_of(entries)
+        seen.joined = any(one.kind == Happened.JOINED and one.data.get("run") == run for one in entries)
+        seen.why = next((str(one.data["why"]) for one in entries if one.kind == Happened.ENDING), "")
     if ask_prefect:
         seen.state = api.state(run)
 
 
-def _over(seen: Followed) -> bool:
-    if seen.incident is not None and seen.incident.outcome is not None:
-        return True
-    return seen.state is not None and (seen.state.done or seen.state.type == "PAUSED")
-
-
 def _picture(seen: Followed, seconds: float) -> Group:
-    table = Table.grid(padding=(0, 2))
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column()
+    table.add_column()
+    table.add_column(justify="right")
+    table.add_column(style="red", overflow="fold")
     for step in seen.steps:
-        table.add_row(_mark(step), step.name, _time(step), step.error)
-    head = f"{seen.incident.id}" if seen.incident else "waiting for a worker"
-    status = f"{head}  {seconds:.1f} s"
-    return Group(table, status if _over(seen) else Spinner("dots", text=status))
+        table.add_row(_mark(step), step.name, _time(step), Text(step.error))
+    status = Text(f"{seen.incident.id if seen.incident else 'waiting for a worker'}  {seconds:.1f} s")
+    return Group(table, status if seen.over else Spinner("dots", text=status))
 
 
 def _mark(step: Step) -> str:

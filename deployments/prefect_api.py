@@ -60,17 +60,37 @@ class PrefectApi:
     def start(
         self, deployment: str, parameters: dict[str, Any], tags: list[str], key: str | None = None
     ) -> str:
-        """Create a run of a deployment; its id. The key keeps a repeated call from making a second run."""
+        """Create a run of a deployment; its id. The key keeps a repeated call from making a second run.
+
+        The flow itself checks the parameters: the form's choices are for people, and may be older than the releases.
+        """
         found = self._call("GET", f"/deployments/name/{deployment}/{deployment}")
-        body = {"parameters": parameters, "tags": tags, "idempotency_key": key or str(uuid.uuid4())}
+        if found is None:
+            why = f"it has no deployment {deployment}: is it the server of `backout serve`?"
+            raise PrefectUnavailable(what_it_is="Prefect", address=self.url, why=why)
+        body = {
+            "parameters": parameters,
+            "tags": tags,
+            "idempotency_key": key or str(uuid.uuid4()),
+            "enforce_parameter_schema": False,
+        }
         return str(self._call("POST", f"/deployments/{found['id']}/create_flow_run", body)["id"])
+
+    def offer(self, deployment: str, field: str, choices: list[str]) -> None:
+        """Make a text field of a deployment's form a choice; nothing where there is no such deployment or field."""
+        found = self._call("GET", f"/deployments/name/{deployment}/{deployment}") or {}
+        schema = found.get("parameter_openapi_schema") or {}
+        asked = schema.get("properties", {}).get(field)
+        if asked is not None and asked.get("enum") != choices:
+            asked["enum"] = choices
+            self._call("PATCH", f"/deployments/{found['id']}", {"parameter_openapi_schema": schema})
 
     def state(self, run: str) -> RunState:
         """Where the run stands. Raises LookupError where Prefect does not know it."""
-        try:
-            state = self._call("GET", f"/flow_runs/{run}")["state"] or {}
-        except httpx.HTTPStatusError as error:
-            raise LookupError(run) from error
+        found = self._call("GET", f"/flow_runs/{run}")
+        if found is None:
+            raise LookupError(run)
+        state = found["state"] or {}
         return RunState(
             state.get("type", "PENDING"), state.get("name", "Pending"), state.get("message") or ""
         )
@@ -85,13 +105,15 @@ class PrefectApi:
 
     def application_block(self, application: str) -> dict[str, Any]:
         """A flow parameter that refers to the application's block. Raises UnknownApplication."""
-        path = f"/block_types/slug/{BLOCK_TYPE}/block_documents/name/{block_name(application)}"
-        try:
-            return {"$ref": {"block_document_id": self._call("GET", path)["id"]}}
-        except httpx.HTTPStatusError as error:
-            if error.response.status_code == httpx.codes.NOT_FOUND:
-                raise UnknownApplication(application=application) from None
-            raise
+        found = self._block(application)
+        if found is None:
+            raise UnknownApplication(application=application)
+        return {"$ref": {"block_document_id": found["id"]}}
+
+    def application(self, application: str) -> dict[str, Any] | None:
+        """The block's fields as the server has them, secrets masked; None where there is no such block."""
+        found = self._block(application)
+        return None if found is None else dict(found["data"])
 
     def runs(self, tags: list[str], limit: int = 200) -> list[dict[str, Any]]:
         """Runs that carry all the tags, newest first."""
@@ -99,15 +121,28 @@ class PrefectApi:
         found: list[dict[str, Any]] = self._call("POST", "/flow_runs/filter", body)
         return found
 
+    def _block(self, application: str) -> Any:
+        return self._call(
+            "GET", f"/block_types/slug/{BLOCK_TYPE}/block_documents/name/{block_name(application)}"
+        )
+
     def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        """The answer's JSON; None where there is no such thing, or no content."""
+
         def once() -> httpx.Response:
             return self._client.request(
                 method, path, json=body, headers=self._headers() if body is not None else {}
             )
 
         response = self._patiently(once)
-        response.raise_for_status()
-        return response.json() if response.content else None
+        if response.status_code in (httpx.codes.NOT_FOUND, httpx.codes.NO_CONTENT):
+            return None
+        try:
+            response.raise_for_status()
+            return response.json()
+        except (httpx.HTTPStatusError, ValueError) as error:
+            why = f"{method} {path} got {response.status_code}, {_why(response)}"
+            raise PrefectUnavailable(what_it_is="Prefect", address=self.url, why=why) from error
 
     def _headers(self) -> dict[str, str]:
         """Prefect's protection against requests forged by a web page: a token, fetched once."""
@@ -130,3 +165,12 @@ class PrefectApi:
             if response.status_code not in BUSY or time.monotonic() > deadline:
                 return response
             time.sleep(BUSY_S)
+
+
+def _why(response: httpx.Response) -> str:
+    """What to think of an answer that is no use."""
+    if response.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
+        return "it does not take this credential (PREFECT_API_AUTH_STRING)"
+    if response.is_error:
+        return "it could not do it"
+    return "which is no JSON: is this Prefect's API?"

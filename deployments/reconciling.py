@@ -18,11 +18,10 @@ def reconcile_all(here: Installation) -> dict[str, int]:
     """
     found: dict[str, int] = {}
     for application in names(here):
-        local = here.local(application)
-        incident = local.current()
-        entries = local.entries(incident.id) if incident else []
-        if incident is not None and entries:
-            found[incident.id] = _reconcile(here, local, incident, entries)
+        for local in here.local(application).unreconciled():
+            incident = local.current()
+            if incident is not None:
+                found[incident.id] = _reconcile(here, local, incident, local.entries(incident.id))
     return found
 
 

@@ -83,11 +83,17 @@ def _flow(entry: Catalogued) -> Flow[..., object]:
 
 async def _automation(client: PrefectClient) -> None:
     """A run whose host died sends no heartbeat: after three missed ones it is Crashed, and can be started again."""
+    wanted = _silent_run()
     known = await client.read_automations_by_name(SILENT_RUN)
-    if known:
-        await client.update_automation(known[0].id, _silent_run())
-    else:
-        await client.create_automation(_silent_run())
+    if not known:
+        await client.create_automation(wanted)
+    elif not _is_same(known[0], wanted):
+        # Not at each start: an update forgets the runs whose heartbeat the automation is waiting for.
+        await client.update_automation(known[0].id, wanted)
+
+
+def _is_same(known: AutomationCore, wanted: AutomationCore) -> bool:
+    return (known.trigger, known.actions, known.enabled) == (wanted.trigger, wanted.actions, wanted.enabled)
 
 
 def _silent_run() -> AutomationCore:

@@ -1,4 +1,4 @@
-"""What runs beside the worker in `backout serve`: the outbox's sender, the watch, the approval socket."""
+"""What runs beside the worker in `backout serve`: the outbox's sender, the watch, the approval socket, the forms' choices."""
 
 import asyncio
 import threading
@@ -9,8 +9,10 @@ from blocks.installation import Installation, installation
 from blocks.sender import Sender
 from deployments.applications import document
 from deployments.approval_socket import serve_answers
+from deployments.prefect_api import PrefectApi
 from deployments.serve import Service
 from deployments.serving import Serving
+from deployments.target_choice import offer_targets
 from deployments.watch import watch
 
 SENDERS = 4
@@ -32,6 +34,16 @@ def channels(here: Installation, application: str) -> Mapping[str, Channel]:
     return {channel.name: channel for channel in document(here, application).channels}
 
 
+async def offer_choices(_serving: Serving) -> None:
+    """Give the forms, which were registered anew, the releases that can be gone back to."""
+    await asyncio.to_thread(_offer)
+
+
+def _offer() -> None:
+    with installation() as here:
+        offer_targets(here, PrefectApi.find(here.home))
+
+
 async def watch_applications(_serving: Serving) -> None:
     """Watch every applied application until cancelled."""
     await in_threads(1, watch)
@@ -48,6 +60,7 @@ async def in_threads(count: int, work: Callable[[threading.Event], None]) -> Non
 
 SERVICES: Mapping[str, Service] = {
     "answers": serve_answers,
+    "choices": offer_choices,
     "messages": send_messages,
     "watch": watch_applications,
 }

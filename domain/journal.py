@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import math
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic_core import to_jsonable_python
 
 from domain.instant import Instant
 
@@ -48,9 +50,19 @@ def _mac(entry: Entry, key: bytes) -> str:
     return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
 
 
+def _plain(value: Any) -> Any:
+    """The value as it comes back from JSON: NaN and infinity, which JSON does not know, as their names."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, dict):
+        return {str(name): _plain(item) for name, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list) else value
+
+
 def following(last: Entry | None, incident: str, kind: str, data: dict[str, Any], key: bytes) -> Entry:
     """The sealed entry that comes after `last` (None: the incident's first)."""
     seq, previous = (last.seq + 1, last.mac) if last else (1, START)
+    data = _plain(to_jsonable_python(data))
     now = datetime.now(UTC)
     plain = Entry(incident=incident, seq=seq, at=now, kind=kind, data=data, previous=previous)
     return plain.sealed(key)

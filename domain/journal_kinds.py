@@ -37,5 +37,6 @@ class Happened(StrEnum):
     MESSAGE_WAITS = "message waits"  # channel, title: written while the store was away
     MESSAGE_FAILED = "message failed"  # channel, why
     MESSAGE_SENT = "message sent"  # channel, thread
+    ENDING = "ending"  # outcome, why: what is left is to settle, report and tell
     CLOSED = "closed"  # outcome
     RECONCILED = "reconciled"  # from (the local journal it was read from)

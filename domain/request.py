@@ -11,6 +11,9 @@ from domain.findings import Finding
 from domain.names import ApplicationName
 from domain.severity import Severity
 
+LAST_GOOD = "last good"
+"""What a form says for "the assessment chooses the release"."""
+
 
 class Kind(StrEnum):
     """What a run wants to do; decides who goes first, see `domain.precedence`."""

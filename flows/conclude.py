@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 
-from domain.errors import BackoutError, EvidenceNotKept, LostLock, VerificationFailed
+from domain.errors import BackoutError, LostLock, StoreUnavailable
 from domain.outcomes import Outcome
 from tasks.case import Case
 from tasks.ended import Ended
 from tasks.finish import finish
 from tasks.go_back import go_back
+from tasks.progress import Progress, progress
 
 Path = Callable[[Case], None]
 
@@ -18,9 +19,11 @@ def conclude(case: Case, path: Path) -> tuple[Outcome, str]:
     A person's interruption and the store's absence pass through: the incident stays open, and can be gone on with.
     """
     with case.acting():
-        outcome, why = _walk(case, path)
-        if outcome is not Outcome.SUPERSEDED:
+        try:
+            outcome, why = _walk(case, path)
             finish(case, outcome, why)
+        except LostLock as error:
+            return Outcome.SUPERSEDED, str(error)
     return outcome, why
 
 
@@ -29,38 +32,33 @@ def _walk(case: Case, path: Path) -> tuple[Outcome, str]:
         path(case)
     except Ended as end:
         return end.outcome, end.why
-    except VerificationFailed as error:
-        return _return(case, error)
-    except LostLock as error:
-        return Outcome.SUPERSEDED, str(error)
-    except EvidenceNotKept as error:
-        return _without_evidence(case, error)
     except BackoutError as error:
-        if error.retryable and _store_is_away(case):
-            raise
-        return Outcome.HELD, str(error)
+        return _stopped(case, error)
     return Outcome.ROLLED_BACK, "; ".join(case.plan.why)
 
 
-def _return(case: Case, error: VerificationFailed) -> tuple[Outcome, str]:
+def _stopped(case: Case, error: BackoutError) -> tuple[Outcome, str]:
+    """What an error means depends on how far the run came: nothing is changed, traffic must return, or all is well."""
+    _pass_on(case, error)
+    far = progress(case.ledger.entries(case.incident.id))
+    if far is Progress.VERIFIED:
+        return Outcome.ROLLED_BACK, f"verified; afterwards: {error}"
+    if far in (Progress.MOVED, Progress.FAILED):
+        return _return(case, error)
+    return Outcome.HELD, str(error)
+
+
+def _return(case: Case, error: BackoutError) -> tuple[Outcome, str]:
     try:
         go_back(case, case.plan, error)
     except BackoutError as second:
+        _pass_on(case, second)
         return Outcome.STUCK, f"{error}; and going back failed too: {second}"
     return Outcome.WENT_BACK, str(error)
 
 
-def _without_evidence(case: Case, error: EvidenceNotKept) -> tuple[Outcome, str]:
-    """Before the switch nothing was changed; after it, in an emergency, the rollback stands."""
-    moved = case.document.platform.route().slot == case.plan.to_slot
-    return (Outcome.ROLLED_BACK if moved else Outcome.HELD), str(error)
-
-
-def _store_is_away(case: Case) -> bool:
-    try:
-        case.ledger.check(case.hold)
-    except LostLock:
-        return False
-    except BackoutError:
-        return True
-    return False
+def _pass_on(case: Case, error: BackoutError) -> None:
+    """Raise what is no end: the lock went to another run, or the store is away and the run can go on later."""
+    if isinstance(error, LostLock | StoreUnavailable):
+        raise error
+    case.ledger.check(case.hold)

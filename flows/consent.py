@@ -30,6 +30,10 @@ def ask(case: Case, plan: Plan) -> None:
     """
     if plan.consent is None:
         return
+    if not in_flow():
+        # An incident that waited for people when Prefect went away: break-glass is the consent.
+        case.note(Happened.RESUMED, why="break-glass asks nobody")
+        return
     asked = _last_asked(case.ledger, case.incident.id)
     if asked is not None:
         _take_in_form(case, plan, asked)
@@ -79,11 +83,12 @@ def _reason(case: Case) -> str:
 
 def _take_in_form(case: Case, plan: Plan, asked: Entry) -> None:
     """Keep what was filled into Prefect's form since it was asked; an answer by the CLI is kept already."""
+    from flows.prefect_runs import NOBODY
     from flows.suspension import filled_in
 
-    form = filled_in(asked.data["key"]) if in_flow() else None
+    form = filled_in(asked.data["key"])
     known = {approval.person for approval in case.ledger.approvals(case.incident.id)}
-    if form is None or not form.your_name or form.your_name in known:
+    if form is None or form.your_name in (known | {NOBODY}):
         return
     answer(case, Approval(
         incident=case.incident.id, plan=plan.digest(), answer=Answer(form.decision), person=form.your_name, via="ui",
@@ -98,7 +103,7 @@ def _suspend(case: Case, plan: Plan, asked: Entry | None) -> None:
     key = f"consent-{len(case.ledger.entries(case.incident.id))}"
     how = f"backout approve {case.incident.id}  |  backout reject {case.incident.id} --reason WHY"
     tell(case, Moment.ASKED, said=[f"deadline {deadline:%H:%M:%S} UTC", how])
-    schedule_deadline(case.run, case.incident.id, deadline)
+    schedule_deadline(case.run, case.incident.id, deadline, key)
     case.note(
         Happened.CONSENT_ASKED, deadline=deadline.isoformat(), plan=plan.digest(), key=key, run=case.run
     )

@@ -5,7 +5,7 @@ from typing import Annotated
 from prefect import flow
 from pydantic import Field
 
-from flows.prefect_runs import resume
+from flows.prefect_runs import wake
 
 
 @flow(name="consent-deadline", persist_result=False)
@@ -14,5 +14,5 @@ def consent_deadline(
     incident: Annotated[str, Field(title="Incident", description="Its incident; filled in by the rollback.")],
 ) -> str:
     """Wake the waiting run. The answer it gets is only a wake-up: the policy's default is applied by the run itself."""
-    woken = resume(run, {"decision": "reject", "your_name": "deadline", "reason": "nobody answered in time"})
+    woken = wake(run, "nobody answered in time")
     return f"{incident}: {'woken' if woken else 'no longer waiting'}"

@@ -5,7 +5,7 @@ from typing import Any
 from prefect import flow
 from prefect.client.schemas.objects import State
 
-from domain.request import Kind
+from domain.request import LAST_GOOD, Kind
 from domain.severity import Severity
 from flows import form
 from flows.naming import run_name
@@ -17,7 +17,7 @@ from flows.runbook import asked, run
 def emergency(
     application: form.Application,
     reason: form.Reason,
-    target: form.Target = form.LAST_GOOD,
+    target: form.Target = LAST_GOOD,
     asked_by: form.AskedBy = "",
     via: form.Via = "ui",
     detection: form.Detection = None,

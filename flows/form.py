@@ -7,8 +7,6 @@ from pydantic import Field
 from blocks.application import Application as ApplicationBlock
 from domain.severity import Severity as SeverityLevel
 
-LAST_GOOD = "last good"
-
 Application = Annotated[
     ApplicationBlock, Field(title="Application", description="Which application, in which environment.")
 ]

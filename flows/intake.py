@@ -1,6 +1,7 @@
 """Taking a request in: the application's document, checked; the request, checked; the incident, begun or joined."""
 
 import time
+from dataclasses import dataclass
 
 from blocks import configuration
 from blocks.application import Application
@@ -8,6 +9,7 @@ from blocks.document import Document
 from blocks.installation import Installation
 from blocks.store import configurations
 from domain.errors import ConfigurationError, Drift, UnknownApplication
+from domain.incident import Incident
 from domain.names import block_name
 from domain.precedence import Phase
 from domain.request import Request
@@ -50,7 +52,15 @@ def checked(request: Request) -> Request:
     return request
 
 
-def begin(here: Installation, document: Document, request: Request, run: str) -> Case | str:
+@dataclass(frozen=True)
+class Followed:
+    """An incident with nothing left to do for this run. `ours`: this run began it, before it was killed."""
+
+    incident: Incident
+    ours: bool
+
+
+def begin(here: Installation, document: Document, request: Request, run: str) -> Case | Followed:
     """The case to work on; or the incident of another run, that was followed until it ended or waits for people.
 
     Where the other run dies on the way, its incident becomes ours.
@@ -60,10 +70,11 @@ def begin(here: Installation, document: Document, request: Request, run: str) ->
         if begun.hold is not None:
             return Case(here, document, here.store, begun.incident, begun.hold, run, resumed=begun.resumed)
         if begun.incident.outcome is not None or not _still_acting(here, request.application):
-            return begun.incident.id
+            return Followed(begun.incident, ours=begun.resumed)
         _follow(here, begun.incident.id, request.application)
-        if here.store.incident(begun.incident.id).outcome is not None:
-            return begun.incident.id
+        found = here.store.incident(begun.incident.id)
+        if found.outcome is not None:
+            return Followed(found, ours=False)
 
 
 def _still_acting(here: Installation, application: str) -> bool:

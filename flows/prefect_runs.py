@@ -8,6 +8,9 @@ from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.exceptions import ObjectNotFound
 from prefect.states import Scheduled
 
+NOBODY = "backout"
+"""Who fills in the form where a run is only woken: an answer under this name counts for nothing."""
+
 
 def start_later(deployment: str, parameters: dict[str, Any], at: datetime | None, key: str) -> str:
     """Schedule a run of one of Backout's deployments, once a key; its id."""
@@ -22,10 +25,10 @@ def start_later(deployment: str, parameters: dict[str, Any], at: datetime | None
         return str(run.id)
 
 
-def resume(run: str, answer: dict[str, Any]) -> bool:
-    """Wake a suspended run with an answer; False where it does not wait any more."""
+def wake(run: str, why: str) -> bool:
+    """Start a suspended run again, so that it looks where it stands; False where it does not wait any more."""
     with get_client(sync_client=True) as client:
-        return _resume(client, UUID(run), answer)
+        return _resume(client, UUID(run), {"decision": "reject", "your_name": NOBODY, "reason": why})
 
 
 def _resume(client: SyncPrefectClient, run: UUID, answer: dict[str, Any]) -> bool:

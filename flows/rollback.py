@@ -5,6 +5,7 @@ from typing import Any
 from prefect import flow
 from prefect.client.schemas.objects import State
 
+from domain.request import LAST_GOOD
 from flows import form
 from flows.naming import run_name
 from flows.path import take_back
@@ -14,7 +15,7 @@ from flows.runbook import asked, run
 @flow(name="rollback", flow_run_name=run_name, persist_result=False)
 def rollback(
     application: form.Application,
-    target: form.Target = form.LAST_GOOD,
+    target: form.Target = LAST_GOOD,
     severity: form.Severity = None,
     reason: form.Reason = "",
     issue: form.Issue = None,

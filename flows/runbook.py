@@ -11,13 +11,13 @@ from blocks.application import Application
 from blocks.document import Document
 from blocks.installation import Installation, installation
 from domain.assess import assess
+from domain.incident import Incident
 from domain.journal_kinds import Happened
 from domain.outcomes import ENDS, Outcome
-from domain.request import Request
+from domain.request import LAST_GOOD, Request
 from flows import prefect_runs
 from flows.conclude import Path, conclude
-from flows.form import LAST_GOOD
-from flows.intake import begin, checked, document_of
+from flows.intake import Followed, begin, checked, document_of
 from flows.plan_table import show_plan
 from tasks.assess import situation_of_request
 from tasks.case import Case
@@ -46,11 +46,20 @@ def run(application: Application, request: Request, path: Path) -> State[Any]:
         if request.dry_run:
             return _dry_run(here, document, request)
         case = begin(here, document, request, str(runtime.flow_run.id))
-        if isinstance(case, str):
-            return _joined(here, case)
-        outcome, why = conclude(case, path)
-        _afterwards(case, outcome, application.reference())
+        if isinstance(case, Followed) and not (case.ours and case.incident.outcome):
+            return _joined(case.incident)
+        outcome, why = _concluded(case, path)
+        _afterwards(here, case.incident.id, outcome, application.reference())
         return state_of(outcome, why, case.incident.id)
+
+
+def _concluded(case: Case | Followed, path: Path) -> tuple[Outcome, str]:
+    """Walk the path; a run that was killed after it had ended its incident only says so once more."""
+    if isinstance(case, Case):
+        return conclude(case, path)
+    if case.incident.outcome is None:
+        raise RuntimeError(f"incident {case.incident.id} has not ended")
+    return case.incident.outcome, "it had ended before this run was started again"
 
 
 def state_of(outcome: Outcome, why: str, incident: str) -> State[Any]:
@@ -61,13 +70,12 @@ def state_of(outcome: Outcome, why: str, incident: str) -> State[Any]:
     return State(type=StateType(end.state), name=end.state_name, message=message, data=None)
 
 
-def _joined(here: Installation, incident: str) -> State[Any]:
-    found = here.store.incident(incident)
+def _joined(found: Incident) -> State[Any]:
     if found.outcome is None:
-        message = f"joined incident {incident}, which waits for people: `backout status {found.application}`"
+        message = f"joined incident {found.id}, which waits for people: `backout status {found.application}`"
         return State(type=StateType.COMPLETED, name="Joined", message=message)
     end = ENDS[found.outcome]
-    message = f"joined incident {incident}: {end.words}"
+    message = f"joined incident {found.id}: {end.words}"
     return State(type=StateType(end.state), name=f"Joined{end.state_name}", message=message)
 
 
@@ -77,14 +85,11 @@ def _dry_run(here: Installation, document: Document, request: Request) -> State[
     return State(type=StateType.COMPLETED, name="Planned", message=f"{plan.decision}: {'; '.join(plan.why)}")
 
 
-def _afterwards(case: Case, outcome: Outcome, application: dict[str, Any]) -> None:
+def _afterwards(here: Installation, incident: str, outcome: Outcome, application: dict[str, Any]) -> None:
     """What goes on without the lock: the watch, and the end of a request that this one went before."""
-    incident = case.incident.id
     if outcome is Outcome.ROLLED_BACK:
         watch = {"application": application, "incident": incident}
         prefect_runs.start_later("soak", watch, None, key=f"soak-{incident}")
-    for entry in case.ledger.entries(incident):
+    for entry in here.store.entries(incident):
         for waiting in entry.data["runs"] if entry.kind == Happened.SUPERSEDES else []:
-            prefect_runs.resume(
-                waiting, {"decision": "reject", "your_name": "backout", "reason": "superseded"}
-            )
+            prefect_runs.wake(waiting, "superseded")

@@ -5,6 +5,7 @@ from typing import Any
 from prefect import Flow, flow
 from prefect.client.schemas.objects import State
 
+from domain.request import LAST_GOOD
 from flows import form
 from flows.conclude import Path
 from flows.naming import run_name
@@ -19,7 +20,7 @@ def scenario(name: str, path: Path, summary: str) -> Flow[..., State[Any]]:
         application: form.Application,
         reason: form.Reason,
         severity: form.Severity = None,
-        target: form.Target = form.LAST_GOOD,
+        target: form.Target = LAST_GOOD,
         impact: form.Impact = "",
         users: form.Users = None,
         downtime: form.Downtime = "",

@@ -46,9 +46,11 @@ def suspend(plan: Plan, incident: str, key: str, deadline: datetime, grace_s: in
     suspend_flow_run(wait_for_input=form, timeout=plan.deadline_s + grace_s, key=key)
 
 
-def schedule_deadline(run: str, incident: str, deadline: datetime) -> None:
-    """A run of its own at the deadline wakes the waiting one."""
-    start_later("consent-deadline", {"run": run, "incident": incident}, deadline, key=f"deadline-{incident}")
+def schedule_deadline(run: str, incident: str, deadline: datetime, key: str) -> None:
+    """A run of its own at the deadline wakes the waiting one; one for each time it was asked."""
+    start_later(
+        "consent-deadline", {"run": run, "incident": incident}, deadline, key=f"deadline-{incident}-{key}"
+    )
 
 
 def request_text(plan: Plan, incident: str, deadline: datetime) -> str:

@@ -51,12 +51,6 @@ def _first_plan(case: Case, seen: Survey) -> Plan:
     case.note(
         Happened.PLANNED, plan=plan.model_dump(mode="json"), situation=situation.model_dump(mode="json")
     )
-    mirror(case, situation)
+    incident = case.ledger.incident(case.incident.id)
+    case.mirror(lambda local: local.mirror(incident, situation.releases))
     return plan
-
-
-def mirror(case: Case, situation: Situation) -> None:
-    """Leave the plan on this host, so that `--break-glass` can go on with it when the store is away."""
-    local = case.installation.local(case.document.name)
-    if type(local) is not type(case.ledger):
-        local.mirror(case.ledger.incident(case.incident.id), situation.releases)

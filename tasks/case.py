@@ -1,7 +1,7 @@
 """An incident in hand: what every act of a run works on."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -12,11 +12,15 @@ from blocks.document import Document
 from blocks.evidence import Evidence
 from blocks.installation import Installation
 from blocks.ledger import Hold, Ledger
+from blocks.local_ledger import LocalLedger
 from domain.errors import LostLock, StoreUnavailable
 from domain.incident import Incident
 from domain.journal_kinds import Happened
 from domain.plan import Plan
 from domain.request import Request
+
+OF_TRAFFIC = (Happened.SWITCHED, Happened.VERIFIED, Happened.WENT_BACK)
+"""What a run that goes on without the store must know of."""
 
 PULSE_S = 2.0
 """Seconds between two signs of life; well below the lease."""
@@ -61,7 +65,15 @@ class Case:
 
     def note(self, kind: Happened, **data: Any) -> None:
         """Add an entry to the incident's journal."""
-        self.ledger.append(self.incident.id, kind, data)
+        entry = self.ledger.append(self.incident.id, kind, data)
+        if kind in OF_TRAFFIC:
+            self.mirror(lambda local: local.mirror_entry(entry))
+
+    def mirror(self, keep: Callable[[LocalLedger], None]) -> None:
+        """Keep something on this host for `--break-glass`. A precaution: a full disk does not stop the run."""
+        if not isinstance(self.ledger, LocalLedger):
+            with suppress(StoreUnavailable):
+                keep(self.installation.local(self.document.name))
 
     def seconds(self) -> float:
         """Since the incident was opened."""

@@ -18,13 +18,15 @@ NEED_PEOPLE = (Outcome.WENT_BACK, Outcome.STUCK, Outcome.WONT_HELP, Outcome.HELD
 
 def finish(case: Case, outcome: Outcome, why: str) -> None:
     """End the incident. Closing comes last: a run killed before it finishes again, and ends with one report."""
+    case.note(Happened.ENDING, outcome=outcome, why=why)
     settle(case, outcome)
     ended = case.ledger.incident(case.incident.id).model_copy(
         update={"outcome": outcome, "closed_at": datetime.now(UTC)}
     )
     last_words(case, ended, _reported(case, ended), why)
     case.ledger.close(case.hold, outcome)
-    _mirror(case)
+    closed = case.ledger.incident(case.incident.id)
+    case.mirror(lambda local: local.mirror(closed, case.ledger.releases(case.document.name)))
 
 
 @act("settle")
@@ -54,9 +56,3 @@ def _reported(case: Case, ended: Incident) -> Facts | None:
     except BackoutError as error:
         case.note(Happened.ACT_FAILED, act="report", error=str(error))
         return None
-
-
-def _mirror(case: Case) -> None:
-    local = case.installation.local(case.document.name)
-    if type(local) is not type(case.ledger):
-        local.mirror(case.ledger.incident(case.incident.id), case.ledger.releases(case.document.name))

@@ -1,6 +1,6 @@
 """Go back: the target did not verify, so traffic returns to where it was."""
 
-from domain.errors import VerificationFailed
+from domain.errors import BackoutError
 from domain.journal_kinds import Happened
 from domain.plan import Plan
 from tasks.act import act
@@ -9,7 +9,7 @@ from tasks.switch import move
 
 
 @act("go back", changes=True)
-def go_back(case: Case, plan: Plan, error: VerificationFailed) -> None:
+def go_back(case: Case, plan: Plan, error: BackoutError) -> None:
     """Return traffic to the slot it came from; both errors go into the report.
 
     Raises:

@@ -8,6 +8,7 @@ from tasks.act import act
 from tasks.case import Case
 from tasks.ended import Ended
 from tasks.look import at_slot
+from tasks.progress import never_forward_again
 
 
 @act("prepare", changes=True)
@@ -15,9 +16,11 @@ def prepare(case: Case, plan: Plan) -> None:
     """Start the target where it is down, and look at it once more: the last look before it gets traffic.
 
     Raises:
-        Ended: held, where the target is not healthy now; `--even-unhealthy` alone goes on.
+        Ended: held, where the target is not healthy now; `--even-unhealthy` alone goes on. Went back, where an
+            earlier try of this run already did.
         UnknownSlot: the platform lost the slot since the plan was made.
     """
+    never_forward_again(case, plan)
     platform = case.document.platform
     if plan.to_slot is None or platform.route().slot == plan.to_slot:
         return

@@ -1,9 +1,12 @@
 """Report: what happened, by the runbook's template, with a picture of the timeline."""
 
 import base64
+from collections.abc import Iterable
 
+from domain.findings import Finding
 from domain.incident import Incident
 from domain.journal_kinds import Happened
+from domain.report.checks import Check
 from domain.report.facts import Facts, gather
 from domain.report.render import render
 from domain.report.timeline import svg
@@ -50,6 +53,19 @@ def _show(incident: Incident, text: str, picture: bytes, facts: Facts) -> None:
         key=f"report-{key}",
         description=f"Incident {incident.id}",
     )
-    table = [check.model_dump(mode="json") for check in facts.checks]
-    if table:
-        create_table_artifact(table, key=f"checks-{key}", description="What was looked at, before and after")
+    if facts.checks:
+        create_table_artifact(
+            _table(facts.checks), key=f"checks-{key}", description="What was looked at, before and after"
+        )
+
+
+def _table(checks: Iterable[Check]) -> list[dict[str, str]]:
+    """Prefect's table shows each cell as it is: words, not findings."""
+    return [
+        {"check": row.name, "on": row.on, "before": _cell(row.before), "after": _cell(row.after)}
+        for row in checks
+    ]
+
+
+def _cell(finding: Finding | None) -> str:
+    return f"{finding.verdict}: {finding.said}" if finding else ""

@@ -3,11 +3,10 @@
 from blocks.routers.contract import Receipt
 from domain.errors import Conflict
 from domain.journal_kinds import Happened
-from domain.outcomes import Outcome
 from domain.plan import Plan
 from tasks.act import act
 from tasks.case import Case
-from tasks.ended import Ended
+from tasks.progress import Progress, never_forward_again, progress
 
 
 @act("switch", changes=True)
@@ -19,21 +18,14 @@ def switch(case: Case, plan: Plan) -> None:
         Conflict: traffic is on neither; somebody else moved it.
         Unreachable: the router cannot be asked; nothing was changed.
     """
-    _not_again(case, plan)
+    never_forward_again(case, plan)
     receipt = move(case, plan.to_slot, expected=plan.from_slot)
     if receipt.changed:
         case.note(Happened.SWITCHED, receipt=receipt.model_dump(mode="json"))
-
-
-def _not_again(case: Case, plan: Plan) -> None:
-    """A run killed on its way back must not flip forward again."""
-    failed = [
-        entry
-        for entry in case.ledger.entries(case.incident.id)
-        if entry.kind == Happened.VERIFIED and not entry.data["ok"]
-    ]
-    if failed and case.document.platform.route().slot == plan.from_slot:
-        raise Ended(Outcome.WENT_BACK, "the target did not verify; traffic is where it was")
+    elif progress(case.ledger.entries(case.incident.id)) is Progress.UNMOVED:
+        # Killed between the switch and its entry: the record gets it now.
+        found = receipt.model_copy(update={"before": plan.from_slot, "changed": True})
+        case.note(Happened.SWITCHED, receipt=found.model_dump(mode="json"))
 
 
 def move(case: Case, slot: str | None, expected: str | None) -> Receipt:

@@ -37,7 +37,7 @@ def _absolute(path: Path) -> Path:
 class Logfile(Channel):
     """Appends to a file that only this user can read. The file is made where it is missing; its folder too."""
 
-    kind: Literal["logfile"]
+    kind: Literal["logfile"] = "logfile"
     path: Annotated[Path, AfterValidator(_absolute)] = Field(
         description="Absolute path; `~` is this user's home."
     )

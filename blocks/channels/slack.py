@@ -16,7 +16,7 @@ from domain.message import Message
 
 SLACK = "https://slack.com/api/"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-TIMEOUT_S = 8.0
+TIMEOUT_S = 8
 """Seconds for one operation of the connection; urllib knows no limit for all of them."""
 TOTAL_S = 9.5
 LONGEST_HEADER = 150
@@ -55,7 +55,7 @@ def _safe_secret(address: SecretStr) -> SecretStr:
 class Slack(Channel):
     """Takes `token` and `channel`, or `webhook_url`. A webhook has no threads."""
 
-    kind: Literal["slack"]
+    kind: Literal["slack"] = "slack"
     token: SecretStr | None = Field(
         default=None, description="Bot token with `chat:write`; a reference, `${SLACK_TOKEN}`."
     )

@@ -57,7 +57,7 @@ def _address(url: SecretStr) -> SecretStr:
 class Postgresql(Database):
     """Looks in a read-only transaction, so that it works through PgBouncer too and leaves nothing set behind it."""
 
-    kind: Literal["postgresql"]
+    kind: Literal["postgresql"] = "postgresql"
     url: Annotated[SecretStr, AfterValidator(_address)] = Field(
         description="postgresql://user:password@host/database; best a reference, `${DATABASE_URL}`."
     )

@@ -26,7 +26,7 @@ SHORTEST_SECRET = 4
 class Command(Signal):
     """Runs `argv` itself, not through a shell. Whatever it started ends with it."""
 
-    kind: Literal["command"]
+    kind: Literal["command"] = "command"
     argv: list[str] = Field(
         min_length=1, description="Program and arguments; `{url}` and `{slot}` are filled in."
     )

@@ -16,7 +16,7 @@ LONGEST_VERSION = 100
 class Http(HttpRequest, Signal):
     """Sends one request and holds its answer against `expect`. Redirects are answers; they are not followed."""
 
-    kind: Literal["http"]
+    kind: Literal["http"] = "http"
     timeout_s: float = Field(default=3.0, gt=0, le=60, description="Seconds for all of it, to the last byte.")
     version: str | None = Field(
         default=None, description="Key of the JSON answer, dotted, that holds the release's version."

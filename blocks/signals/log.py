@@ -28,7 +28,7 @@ Pattern = Annotated[str, Field(min_length=1), AfterValidator(_compiles)]
 class Log(Signal):
     """Takes `present` or `absent`. The lines themselves are not shown, since anything may be in them."""
 
-    kind: Literal["log"]
+    kind: Literal["log"] = "log"
     present: Pattern | None = Field(default=None, description="Regular expression that a line must match.")
     absent: Pattern | None = Field(default=None, description="Regular expression that no line may match.")
     at_most: int = Field(default=0, ge=0, description="How many lines may match `absent` all the same.")

@@ -29,7 +29,7 @@ class Sample:
 class Probe(Signal):
     """Sends requests on kept-alive connections, as browsers do. MVP-011's limits are the default: 1 % and 3 s."""
 
-    kind: Literal["probe"]
+    kind: Literal["probe"] = "probe"
     path: Path = "/"
     headers: Headers = Field(default_factory=dict, description="Header -> value.")
     status: Status | list[Status] = Field(

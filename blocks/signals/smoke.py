@@ -41,7 +41,7 @@ class Step(HttpRequest):
 class Smoke(Signal):
     """Sends `steps` until one fails, then `cleanup`, always: what a test makes in production must not stay there."""
 
-    kind: Literal["smoke"]
+    kind: Literal["smoke"] = "smoke"
     steps: list[Step] = Field(min_length=1, description="The requests, in order.")
     cleanup: list[Step] = Field(
         default_factory=list, description="Requests that remove the test's data; always sent."

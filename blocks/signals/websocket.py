@@ -45,7 +45,7 @@ class Silent(Exception):
 class Websocket(Signal):
     """Opens a WebSocket, sends `send` if there is one, and waits for a message that holds `expect`."""
 
-    kind: Literal["websocket"]
+    kind: Literal["websocket"] = "websocket"
     path: Path = "/ws"
     headers: Headers = Field(
         default_factory=dict, description="Header -> value, sent with the opening request."

@@ -11,7 +11,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import DictRow, dict_row
 
-from domain.errors import StoreUnavailable
+from domain.errors import ConfigurationError, StoreUnavailable
 
 Connection = psycopg.Connection[DictRow]
 
@@ -37,7 +37,7 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
-        """A transaction; rolled back where the block raises. Raises StoreUnavailable."""
+        """A transaction; rolled back where the block raises. Raises StoreUnavailable, ConfigurationError."""
         try:
             connection = self._connection()
             with connection.transaction():
@@ -76,14 +76,18 @@ class Database:
 
     def _connect(self) -> Connection:
         options = "-c search_path=backout -c timezone=UTC -c statement_timeout=15000 -c lock_timeout=5000"
-        return psycopg.connect(
-            self.url,
-            autocommit=True,
-            row_factory=dict_row,
-            connect_timeout=3,
-            options=options,
-            application_name="backout",
-        )
+        try:
+            return psycopg.connect(
+                self.url,
+                autocommit=True,
+                row_factory=dict_row,
+                connect_timeout=3,
+                options=options,
+                application_name="backout",
+            )
+        except psycopg.ProgrammingError:
+            # What it says could show the password.
+            raise ConfigurationError("environment", "BACKOUT_DATABASE_URL", "is no PostgreSQL URL") from None
 
     def migrate(self) -> list[str]:
         """Bring the schema up to date; the names of the files applied now."""

@@ -1,14 +1,12 @@
 """Incidents in PostgreSQL: taking a request in, in one transaction with the lock."""
 
 from datetime import UTC, datetime
-from typing import Any
-
 from psycopg.types.json import Json, Jsonb
 
 from blocks.ledger import Begun, Hold
 from blocks.store import journal, lock
 from blocks.store.database import Connection
-from domain.errors import UnknownIncident
+from domain.errors import LostLock, UnknownIncident
 from domain.incident import Incident, new_incident_id
 from domain.outcomes import Outcome
 from domain.plan import Plan
@@ -19,15 +17,17 @@ from domain.request import Kind, Request
 def begin(connection: Connection, request: Request, run: str, key: bytes) -> Begun:
     """See `Ledger.begin`."""
     holder = lock.held(connection, request.application)
-    ours = connection.execute("SELECT incident FROM runs WHERE run = %s AND NOT joined", [run]).fetchone()
-    if ours is not None:
-        return _again(connection, ours["incident"], holder, run, key)
+    before = connection.execute("SELECT incident, joined FROM runs WHERE run = %s", [run]).fetchone()
+    if before is not None and not before["joined"]:
+        return _again(connection, before["incident"], holder, run, key)
+    if before is not None and (joined := one(connection, before["incident"])).outcome is not None:
+        return Begun(joined, hold=None)
     if holder["incident"] is None or (not holder["alive"] and holder["phase"] == Phase.WAITING):
         _end_abandoned(connection, holder, key)
         return _open(connection, request, run, key)
     if not holder["alive"]:
         return _take_over(connection, holder["incident"], request.application, run, key)
-    if meet(request.kind, Kind(holder["kind"]), Phase(holder["phase"])) is Meeting.PREEMPT:
+    if meet(request.kind, Kind(holder["request"]["kind"]), Phase(holder["phase"])) is Meeting.PREEMPT:
         return _preempt(connection, request, holder["incident"], run, key)
     return _join(connection, request, holder["incident"], run, key)
 
@@ -110,6 +110,7 @@ def insert(connection: Connection, incident: Incident) -> None:
 
 def finish(connection: Connection, incident: Incident, key: bytes) -> None:
     """End it as it ended elsewhere, and let its application go."""
+    lock.held(connection, incident.application)  # first, as everywhere: two orders would be a deadlock
     if incident.plan is not None:
         keep_plan(connection, incident.id, incident.plan)
     tell(connection, incident.id, incident.told)
@@ -128,6 +129,18 @@ def keep_plan(connection: Connection, incident: str, plan: Plan) -> Plan:
     if kept is None:
         raise UnknownIncident(incident=incident)
     return kept
+
+
+def end(connection: Connection, hold: Hold, outcome: Outcome, key: bytes) -> None:
+    """End the incident of this hold, and let its application go. A no-op where it has ended. Raises LostLock."""
+    try:
+        lock.check(connection, hold)
+    except LostLock:
+        if one(connection, hold.incident).outcome is None:
+            raise
+        return
+    close(connection, hold.incident, outcome, key)
+    lock.release(connection, hold)
 
 
 def close(connection: Connection, incident: str, outcome: Outcome, key: bytes) -> None:
@@ -174,10 +187,11 @@ def some(connection: Connection, application: str | None, since: datetime | None
     return [Incident.model_validate(row) for row in rows]
 
 
-def tell(connection: Connection, incident: str, told: dict[str, Any]) -> None:
+def tell(connection: Connection, incident: str, told: dict[str, str]) -> None:
     """Lay the new words over the old ones. Raises UnknownIncident."""
     one(connection, incident)
-    connection.execute("UPDATE incidents SET told = told || %s WHERE id = %s", [Jsonb(told), incident])
+    clean = {field: text.replace("\0", "") for field, text in told.items()}  # which jsonb cannot hold
+    connection.execute("UPDATE incidents SET told = told || %s WHERE id = %s", [Jsonb(clean), incident])
 
 
 def reported(connection: Connection, incident: str, path: str) -> None:

@@ -28,6 +28,9 @@ class Store(Ledger):
         self.database = Database(url)
         self.key = key
 
+    def rest(self) -> None:
+        self.database.close()
+
     def begin(self, request: Request, run: str) -> Begun:
         with self.database.transaction() as connection:
             return incidents.begin(connection, request, run, self.key)
@@ -66,8 +69,7 @@ class Store(Ledger):
 
     def close(self, hold: Hold, outcome: Outcome) -> None:
         with self.database.transaction() as connection:
-            incidents.close(connection, hold.incident, outcome, self.key)
-            lock.release(connection, hold)
+            incidents.end(connection, hold, outcome, self.key)
 
     def incident(self, incident: str) -> Incident:
         with self.database.transaction() as connection:

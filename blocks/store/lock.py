@@ -16,17 +16,19 @@ Row = dict[str, Any]
 
 
 def held(connection: Connection, application: str) -> Row:
-    """The application's lock row, locked for this transaction, with `alive` and the holder's `kind` worked out."""
+    """The application's lock row, locked for this transaction, with `alive` and the holder's `request` beside it.
+
+    Two statements: a join would show the request of who had the row before we waited for it.
+    """
     connection.execute("INSERT INTO locks (application) VALUES (%s) ON CONFLICT DO NOTHING", [application])
     row = connection.execute(
-        """SELECT locks.*, locks.until > now() AS alive, incidents.request ->> 'kind' AS kind
-             FROM locks LEFT JOIN incidents ON incidents.id = locks.incident
-            WHERE locks.application = %s FOR UPDATE OF locks""",
+        "SELECT *, until > clock_timestamp() AS alive FROM locks WHERE application = %s FOR UPDATE",
         [application],
     ).fetchone()
     if row is None:
         raise LostLock(application=application, incident="")
-    return row
+    found = connection.execute("SELECT request FROM incidents WHERE id = %s", [row["incident"]]).fetchone()
+    return {**row, "request": found["request"] if found else None}
 
 
 def holder(connection: Connection, application: str) -> Holder | None:
@@ -61,11 +63,11 @@ def check(connection: Connection, hold: Hold) -> None:
 
 
 def extend(connection: Connection, hold: Hold) -> None:
-    """The lease runs for LEASE_S from now, and the run acts."""
+    """The lease runs for LEASE_S from now. While people are asked their deadline stays: a late pulse must not shorten it."""
     check(connection, hold)
     connection.execute(
-        "UPDATE locks SET phase = 'acting', until = now() + make_interval(secs => %s) WHERE application = %s",
-        [LEASE_S, hold.application],
+        "UPDATE locks SET until = now() + make_interval(secs => %s) WHERE application = %s AND phase = %s",
+        [LEASE_S, hold.application, Phase.ACTING],
     )
 
 

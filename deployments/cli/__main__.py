@@ -1,6 +1,5 @@
-"""`python -m deployments.cli`: the `backout` command where it is not installed."""
+"""`python -m deployments.cli`: the `backout` command of this checkout, with this interpreter."""
 
 from deployments.cli import main
 
-if __name__ == "__main__":
-    main()
+main()

@@ -1,11 +1,14 @@
 """All commands, and how errors end: one message for people, one line of JSON for scripts, an exit code for the shell."""
 
 import sys
+from typing import Any
 
 import typer
 
 from deployments.cli import apply, audit, consent, demo, local, record, report, rollback, serve, status
 from deployments.cli.output import complain
+from deployments.cli.unexpected import noted
+from deployments.cli.usage import BadUsage
 from domain.errors import BackoutError
 
 app = typer.Typer(
@@ -20,9 +23,25 @@ for room in (rollback, status, consent, apply, record, report, audit, serve, loc
 
 
 def main() -> None:
-    """Run the command line; never end with a stack trace for what can be expected."""
+    """Run the command line; never end with a stack trace."""
+    for_scripts = "--json" in sys.argv
     try:
-        app(standalone_mode=True)
+        sys.exit(_run(for_scripts=for_scripts))
     except BackoutError as error:
-        complain(error, as_json="--json" in sys.argv)
+        complain(error, as_json=for_scripts)
         sys.exit(error.exit_code)
+    except Exception as error:  # noqa: BLE001 - whatever was forgotten, a person reads a sentence and finds the trace
+        complain(noted(error), as_json=for_scripts)
+        sys.exit(1)
+
+
+def _run(*, for_scripts: bool) -> Any:
+    """The exit code. People get usage errors as typer shows them, scripts as one JSON value like any other error."""
+    if not for_scripts:
+        return app()
+    try:
+        return app(standalone_mode=False)
+    except typer.TyperException as error:
+        raise BadUsage(error.format_message()) from None
+    except typer.Abort:
+        return 1

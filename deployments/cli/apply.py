@@ -48,7 +48,7 @@ def apply(
         return
     for one in found:
         console.print(f"{one.described.name}: {one.verb}", style="bold", highlight=False)
-        console.print(one.diff, markup=False, highlight=False, end="\n" if one.diff else "")
+        console.print(one.diff, markup=False, highlight=False, soft_wrap=True, end="\n" if one.diff else "")
 
 
 def use_serve(home: Home) -> None:

@@ -18,9 +18,12 @@ def demo(
     ] = False,
     ask: Annotated[bool, typer.Option("--ask", help="Show the pause for consent.")] = False,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
+    down: Annotated[
+        Path | None,
+        typer.Option("--down", metavar="FOLDER", help="End the demo that --keep left up in FOLDER."),
+    ] = None,
 ) -> None:
     """Stand an application up, release a bad version, and watch Backout take it back."""
     # The examples are a room above this one: they are started by name, never imported.
-    raise typer.Exit(
-        importlib.import_module("examples.demo.story").tell(keep=keep, ask=ask, json_file=json_file)
-    )
+    story = importlib.import_module("examples.demo.story")
+    raise typer.Exit(story.end(down) if down else story.tell(keep=keep, ask=ask, json_file=json_file))

@@ -1,13 +1,19 @@
 """Showing a plan in the terminal."""
 
+from rich.table import Table
+from rich.text import Text
+
 from blocks.document import Document
 from blocks.installation import Installation
-from deployments.cli.output import as_json, console, table
+from deployments.cli.output import as_json, console
 from domain.assess import assess
-from domain.plan import Plan
+from domain.plan import Decision, Plan
 from domain.request import Request
 from tasks.assess import situation_of_request
 from tasks.survey import look_around
+
+
+REFUSES = (Decision.HOLD, Decision.WONT_HELP, Decision.FIX_FORWARD)
 
 
 def plan_of(here: Installation, document: Document, request: Request) -> Plan:
@@ -20,19 +26,25 @@ def show_plan(plan: Plan, *, json: bool) -> None:
     if json:
         as_json(plan.model_dump(mode="json"))
         return
-    rows = table(f"{plan.application}: {plan.decision}", "", "")
+    rows = Table.grid(padding=(0, 2, 0, 0))
     consent = (
         f"{plan.consent.people} within {plan.deadline_s} s, else {plan.consent.at_deadline}"
         if plan.consent
         else "nobody"
     )
-    rows.add_row("from", f"{plan.from_release} in {plan.from_slot}")
-    rows.add_row("to", f"{plan.to_release} in {plan.to_slot}")
+    rows.add_row("from", _place(plan.from_release, plan.from_slot))
+    rows.add_row("to", _place(plan.to_release, plan.to_slot))
     rows.add_row("severity", f"{plan.severity}, RTO {plan.rto_s} s")
-    for why in [*plan.why, *([plan.proposal] if plan.proposal else [])]:
-        rows.add_row("why", why)
+    for number, why in enumerate([*plan.why, *([plan.proposal] if plan.proposal else [])]):
+        rows.add_row("" if number else "why", Text(why))
     for risk in plan.at_risk:
-        rows.add_row("[red]at risk[/red]", risk)
+        rows.add_row("[red]at risk[/red]", Text(risk))
     rows.add_row("asks", consent)
     rows.add_row("acts", " → ".join(plan.acts) or "none")
+    style = "bold red" if plan.decision in REFUSES else "bold"
+    console.print(f"{plan.application}: {plan.decision}", style=style, highlight=False)
     console.print(rows)
+
+
+def _place(release: str | None, slot: str | None) -> str:
+    return f"{release or 'an unknown release'} in {slot}" if slot else "-"

@@ -10,8 +10,9 @@ import typer
 from blocks.installation import installation
 from deployments.applications import document
 from deployments.cli.output import AppArgument, AsJson, as_json, console
+from deployments.cli.usage import BadUsage
 from deployments.people import at_host
-from domain.errors import ConfigurationError
+from deployments.target_choice import offer_targets_if_possible
 from domain.names import version_name
 from domain.release import Release
 
@@ -49,6 +50,7 @@ def record(
         serving = described.platform.slot(found) if (found := described.platform.route().slot) else None
         if serving is not None and serving.version == version:
             here.store.served(app, version, datetime.now(UTC))
+        offer_targets_if_possible(here)
     serves = serving is not None and serving.version == version
     result = {**release.model_dump(mode="json"), "serving": serves}
     as_json(result) if json else console.print(f"recorded {app} {version}{' (serving)' if serves else ''}")
@@ -58,15 +60,13 @@ def _version(version: str) -> str:
     try:
         return version_name(version)
     except ValueError as error:
-        raise ConfigurationError(file="command line", key="VERSION", problem=str(error)) from None
+        raise BadUsage(f"VERSION: {error}") from None
 
 
 def _images(pairs: list[str]) -> dict[str, str]:
     wrong = next((pair for pair in pairs if "=" not in pair), None)
     if wrong is not None:
-        raise ConfigurationError(
-            file="command line", key="--image", problem=f"{wrong!r} is not SERVICE=DIGEST"
-        )
+        raise BadUsage(f"--image: {wrong!r} is not SERVICE=DIGEST")
     return dict(pair.split("=", 1) for pair in pairs)
 
 
@@ -76,6 +76,4 @@ def _hash(file: Path | None) -> str | None:
     try:
         return hashlib.sha256(file.read_bytes()).hexdigest()
     except OSError as error:
-        raise ConfigurationError(
-            file=str(file), key="--configuration", problem=error.strerror or "cannot be read"
-        ) from None
+        raise BadUsage(f"--configuration: {file}: {error.strerror or 'cannot be read'}") from None

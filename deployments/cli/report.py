@@ -11,11 +11,10 @@ from blocks.ledger import Hold
 from deployments.answering import incident_of
 from deployments.applications import document
 from deployments.cli.output import AsJson, as_json, console, errors
-from domain.errors import ConfigurationError
+from deployments.cli.usage import BadUsage
 from domain.incident import TOLD_BY_PEOPLE, Incident
-from domain.report.facts import Facts
 from tasks.case import Case
-from tasks.report import write_report
+from tasks.report import facts_of, write_report
 
 
 def add_to(app: typer.Typer) -> None:
@@ -34,31 +33,29 @@ def report(
     told = _told(set_ or [])
     with installation() as here:
         incident = incident_of(here, run)
-        facts: Facts | None = None
-        if told or incident.report is None:
-            facts = _write(here, here.store.tell(incident.id, told) if told else incident)
+        if told:
+            incident = here.store.tell(incident.id, told)
+        case = _case(here, incident)
+        facts = write_report(case, incident) if told or incident.report is None else facts_of(case, incident)
         path = here.store.incident(incident.id).report
     if json:
-        as_json({"incident": incident.id, "report": path, "open": facts.open if facts else None})
+        as_json({"incident": incident.id, "outcome": incident.outcome, "report": path, "open": facts.open})
         return
     if path and Path(path).exists():
-        console.print(Path(path).read_text(encoding="utf-8"), markup=False, highlight=False)
-    errors.print(f"report: {path}")
+        console.print(Path(path).read_text(encoding="utf-8"), markup=False, highlight=False, soft_wrap=True)
+    errors.print(f"report: {path}", highlight=False, soft_wrap=True)
 
 
 def _told(pairs: list[str]) -> dict[str, str]:
-    told = dict(pair.partition("=")[::2] for pair in pairs)
-    wrong = next((field for field in told if field not in TOLD_BY_PEOPLE), None)
-    if wrong is not None:
-        raise ConfigurationError(
-            file="command line", key="--set", problem=f"no field {wrong!r}", allowed=TOLD_BY_PEOPLE
-        )
+    told = {}
+    for pair in pairs:
+        field, separator, text = pair.partition("=")
+        if not separator or field not in TOLD_BY_PEOPLE:
+            raise BadUsage(f"--set: {pair!r} is not FIELD=TEXT", allowed=TOLD_BY_PEOPLE)
+        told[field] = text
     return told
 
 
-def _write(here: Installation, incident: Incident) -> Facts:
+def _case(here: Installation, incident: Incident) -> Case:
     hold = Hold(incident.application, incident.id, 0)
-    return write_report(
-        Case(here, document(here, incident.application), here.store, incident, hold, str(os.getpid())),
-        incident,
-    )
+    return Case(here, document(here, incident.application), here.store, incident, hold, str(os.getpid()))

@@ -139,6 +139,7 @@ _SAY: Mapping[str, Callable[[Data], str]] = {
     Happened.TOLD: _told,
     Happened.MESSAGE_WAITS: lambda data: f"the message to {data.get('channel')} waits: the store was away",
     Happened.MESSAGE_FAILED: lambda data: f"channel {data.get('channel')} was not reached: {data.get('why')}",
+    Happened.ENDING: lambda data: f"ends as {str(data.get('outcome')).replace('_', ' ')}: {data.get('why')}",
     Happened.CLOSED: lambda data: f"closed: {str(data.get('outcome')).replace('_', ' ')}",
     Happened.RECONCILED: lambda data: f"read from the local journal {data.get('from')}",
 }

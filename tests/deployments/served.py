@@ -25,7 +25,7 @@ from blocks.home import Home
 from blocks.installation import serving
 from deployments.catalog import ROOT
 
-PATIENCE_SECONDS = 120
+PATIENCE_SECONDS = 180
 T = TypeVar("T")
 
 

@@ -1,6 +1,7 @@
 import asyncio
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -41,10 +42,16 @@ def test_an_emergency_has_a_queue_before_the_others(client: SyncPrefectClient, s
 
 def test_registering_twice_changes_nothing(client: SyncPrefectClient, served: Served) -> None:
     before = client.read_deployment_by_name(f"quick/{served.pool}-quick")
+    watching = _automations(client, SILENT_RUN)
     ids = asyncio.run(register(catalog(served.pool), served.pool))
     assert ids[f"{served.pool}-quick"] == before.id
+    assert len(watching) == 1
+    assert _automations(client, SILENT_RUN) == watching, "an update would forget the runs it waits for"
+
+
+def _automations(client: SyncPrefectClient, name: str) -> list[dict[str, Any]]:
     response = client._client.post("/automations/filter", json={})
-    assert [found["name"] for found in response.json()].count(SILENT_RUN) == 1
+    return [found for found in response.json() if found["name"] == name]
 
 
 def test_what_is_no_flow_is_refused(client: SyncPrefectClient, served: Served) -> None:

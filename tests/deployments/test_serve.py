@@ -6,6 +6,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import UUID
 
 import httpx
 import pytest
@@ -132,6 +133,32 @@ def test_a_server_that_died_is_started_again(other_home: Home, tmp_path: Path) -
             start_run(serve, client, "quick", tmp_path / "run").wait_state("Completed")
     finally:
         assert stop_serve(serve) == 0
+
+
+@pytest.mark.full_matrix
+def test_a_run_that_died_with_its_host_is_started_again(other_home: Home, tmp_path: Path) -> None:
+    first = start_serve(other_home, "revived")
+    first.wait_until_ready()
+    with first.client() as client:
+        run = start_run(first, client, "waits", tmp_path / "run")
+        run.wait_said("began")
+        wait_for(lambda: _beats(client, run.run), "the run's first heartbeat")
+    first.process.kill()
+    first.process.wait()
+    os.kill(run.pid(), signal.SIGKILL)
+    second = start_serve(other_home, "revived")
+    try:
+        second.wait_until_ready()
+        wait_for(lambda: len(run.said()) == 2, "the second start, three heartbeats after the last")
+    finally:
+        run.let_go()
+        assert stop_serve(second) == 0
+
+
+def _beats(client: SyncPrefectClient, run: UUID) -> bool:
+    wanted = {"filter": {"resource": {"id": [f"prefect.flow-run.{run}"]}}}
+    events = client._client.post("/events/filter", json=wanted).json()["events"]
+    return any(event["event"] == "prefect.flow-run.heartbeat" for event in events)
 
 
 def _server_of(home: Home) -> int:

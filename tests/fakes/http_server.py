@@ -75,7 +75,9 @@ class HttpServer:
         self._thread.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.closing.set()
         self._server.shutdown()
         self._server.server_close()
@@ -89,47 +91,49 @@ class HttpServer:
         return self.replies.get(seen.path, Reply(404, {"detail": "not found"}))
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
-        server = self
+        return type("Handler", (_Handler,), {"owner": self})
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-            timeout = PATIENCE_S
 
-            def setup(self) -> None:
-                server.connections += 1
-                super().setup()
+class _Handler(BaseHTTPRequestHandler):
+    """Hands each request to its self.owner."""
 
-            def handle(self) -> None:
-                try:
-                    super().handle()
-                except OSError:
-                    self.close_connection = True  # the client has gone, or does not like the certificate
+    owner: HttpServer
+    protocol_version = "HTTP/1.1"
+    timeout = PATIENCE_S
 
-            def answer(self) -> None:
-                length = int(self.headers.get("Content-Length") or 0)
-                headers = {name.lower(): value for name, value in self.headers.items()}
-                reply = server.reply(Seen(self.command, self.path, headers, self.rfile.read(length)))
-                if reply.hang:
-                    server.closing.wait(PATIENCE_S)
-                if reply.hang or reply.close:
-                    self.close_connection = True
-                    return
-                self.say(reply)
+    def setup(self) -> None:
+        self.owner.connections += 1
+        super().setup()
 
-            def say(self, reply: Reply) -> None:
-                content = reply.content()
-                self.send_response(reply.status)
-                for name, value in reply.headers.items():
-                    self.send_header(name, value)
-                self.send_header("Content-Length", str(1_000_000 if reply.trickle else len(content)))
-                self.end_headers()
-                self.wfile.write(content)
-                while reply.trickle and not server.closing.wait(0.05):
-                    self.wfile.write(b" ")
+    def handle(self) -> None:
+        try:
+            super().handle()
+        except OSError:
+            self.close_connection = True  # the client has gone, or does not like the certificate
 
-            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer  # noqa: N815
+    def answer(self) -> None:
+        length = int(self.headers.get("Content-Length") or 0)
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        reply = self.owner.reply(Seen(self.command, self.path, headers, self.rfile.read(length)))
+        if reply.hang:
+            self.owner.closing.wait(PATIENCE_S)
+        if reply.hang or reply.close:
+            self.close_connection = True
+            return
+        self.say(reply)
 
-            def log_message(self, *_arguments: Any) -> None:
-                """Tests look at `seen`."""
+    def say(self, reply: Reply) -> None:
+        content = reply.content()
+        self.send_response(reply.status)
+        for name, value in reply.headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(1_000_000 if reply.trickle else len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+        while reply.trickle and not self.owner.closing.wait(0.05):
+            self.wfile.write(b" ")
 
-        return Handler
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer  # noqa: N815
+
+    def log_message(self, *_arguments: Any) -> None:
+        """Tests look at `seen`."""

@@ -80,7 +80,9 @@ def _blocks_are_good(blocks: list[dict[str, Any]]) -> bool:
     """Block Kit's limits on the blocks that are used here."""
     for block in blocks:
         text = block.get("text", {}).get("text", "")
-        if block["type"] == "header" and not (block["text"]["type"] == "plain_text" and 0 < len(text) <= LONGEST_HEADER):
+        if block["type"] == "header" and not (
+            block["text"]["type"] == "plain_text" and 0 < len(text) <= LONGEST_HEADER
+        ):
             return False
         if block["type"] == "section" and not 0 < len(text) <= LONGEST_SECTION:
             return False

@@ -20,7 +20,9 @@ FULL_DISK = "/dev/full"
 
 
 def logfile(path: Path | str, **settings: Any) -> Logfile:
-    made = adapter_class("channels", "logfile").model_validate({"kind": "logfile", "path": str(path), **settings})
+    made = adapter_class("channels", "logfile").model_validate(
+        {"kind": "logfile", "path": str(path), **settings}
+    )
     assert isinstance(made, Logfile)
     return made
 

@@ -88,7 +88,9 @@ def test_a_message_is_header_section_and_context(slack: FakeSlack) -> None:
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_text_from_an_alert_mentions_and_links_nothing(slack: FakeSlack, way: Callable[[FakeSlack], Slack]) -> None:
+def test_text_from_an_alert_mentions_and_links_nothing(
+    slack: FakeSlack, way: Callable[[FakeSlack], Slack]
+) -> None:
     way(slack).send(message("<!channel>", "<!here> <https://evil.example|ok> a & b"), None)
     posted = slack.posted[0]
     assert posted["text"] == "&lt;!channel&gt; (shop/production)"
@@ -109,7 +111,10 @@ def test_a_long_text_is_not_cut_inside_an_escape(slack: FakeSlack, shift: int) -
 @pytest.mark.parametrize(
     ("reply", "why"),
     [
-        (Reply(429, {"ok": False, "error": "ratelimited"}, {"Retry-After": "30"}), "http 429, asks to wait 30 s"),
+        (
+            Reply(429, {"ok": False, "error": "ratelimited"}, {"Retry-After": "30"}),
+            "http 429, asks to wait 30 s",
+        ),
         (Reply(429, "slow down", {"Retry-After": "soon"}), "http 429"),
         (Reply(500, "hunter2"), "http 500"),
         (Reply(503, {"ok": False, "error": "service_unavailable"}), "http 503"),
@@ -151,7 +156,8 @@ def test_a_slack_that_hangs_is_tried_again_later(
 
 
 @pytest.mark.parametrize(
-    ("settings", "why"), [({"token": "xoxb-hunter2"}, "invalid_auth"), ({"channel": "C0NOWHERE"}, "channel_not_found")]
+    ("settings", "why"),
+    [({"token": "xoxb-hunter2"}, "invalid_auth"), ({"channel": "C0NOWHERE"}, "channel_not_found")],
 )
 def test_what_slack_refuses_is_not_tried_again(slack: FakeSlack, settings: dict[str, str], why: str) -> None:
     with pytest.raises(ChannelRefused, match=why) as caught:
@@ -160,7 +166,9 @@ def test_what_slack_refuses_is_not_tried_again(slack: FakeSlack, settings: dict[
     assert "hunter2" not in str(caught.value)
 
 
-@pytest.mark.parametrize("reply", [Reply(404, "no_service"), Reply(410, "channel_is_archived"), Reply(403, "action_prohibited")])
+@pytest.mark.parametrize(
+    "reply", [Reply(404, "no_service"), Reply(410, "channel_is_archived"), Reply(403, "action_prohibited")]
+)
 def test_a_webhook_that_is_gone_is_not_tried_again(slack: FakeSlack, reply: Reply) -> None:
     slack.instead = reply
     with pytest.raises(ChannelRefused, match=str(reply.body)):
@@ -173,7 +181,10 @@ def test_a_webhook_that_is_gone_is_not_tried_again(slack: FakeSlack, reply: Repl
         ({}, "either token and channel, or webhook_url"),
         ({"token": "hunter2"}, "either token and channel, or webhook_url"),
         ({"channel": CHANNEL}, "either token and channel, or webhook_url"),
-        ({"token": "hunter2", "channel": "c", "webhook_url": "https://h/hunter2"}, "either token and channel"),
+        (
+            {"token": "hunter2", "channel": "c", "webhook_url": "https://h/hunter2"},
+            "either token and channel",
+        ),
         ({"webhook_url": "http://hooks.example/hunter2"}, "not an https address"),
         ({"token": "hunter2", "channel": "c", "base_url": "http://slack.example/"}, "not an https address"),
     ],

@@ -41,7 +41,7 @@ def database(cluster: EmbeddedPostgres) -> Iterator[str]:
 
 def _configure(server: EmbeddedPostgres) -> None:
     with psycopg.connect(server.url(), autocommit=True) as connection:
-        connection.execute(f"ALTER SYSTEM SET max_connections = {ALLOWED}")  # type: ignore[arg-type]
+        connection.execute(f"ALTER SYSTEM SET max_connections = {ALLOWED}")
         connection.execute("ALTER SYSTEM SET max_wal_senders = 0")
         connection.execute("CREATE ROLE locked LOGIN PASSWORD 'right'")
     rules = server.data / "pg_hba.conf"

@@ -22,7 +22,9 @@ from tests.blocks.waiting import wait_until
 
 
 def postgresql(url: str, **settings: Any) -> Postgresql:
-    made = adapter_class("databases", "postgresql").model_validate({"kind": "postgresql", "url": url, **settings})
+    made = adapter_class("databases", "postgresql").model_validate(
+        {"kind": "postgresql", "url": url, **settings}
+    )
     assert isinstance(made, Postgresql)
     return made
 

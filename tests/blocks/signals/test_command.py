@@ -26,7 +26,10 @@ def look(script: str, *arguments: str, **settings: Any) -> Finding:
 class TestCommand(SignalContract):
     @pytest.fixture
     def settings(self) -> dict[str, Any]:
-        return {"kind": "command", "argv": python("import sys; sys.exit(sys.argv[1] == 'green')", "{slot}", "{url}")}
+        return {
+            "kind": "command",
+            "argv": python("import sys; sys.exit(sys.argv[1] == 'green')", "{slot}", "{url}"),
+        }
 
     @pytest.fixture
     def well(self) -> Place:
@@ -42,7 +45,9 @@ class TestCommand(SignalContract):
 
 
 def test_address_and_slot_are_filled_in_and_the_last_line_is_said() -> None:
-    finding = look("import sys; print('first'); print(sys.argv[1:]); print()", "--url={url}/x", "{slot}", "{other}")
+    finding = look(
+        "import sys; print('first'); print(sys.argv[1:]); print()", "--url={url}/x", "{slot}", "{other}"
+    )
     assert finding.said == "['--url=http://127.0.0.1:8001/x', 'blue', '{other}']"
     assert (finding.ok, finding.unit) == (True, "s")
 
@@ -53,7 +58,11 @@ def test_no_shell_reads_the_arguments() -> None:
 
 def test_the_exit_code_is_the_symptom() -> None:
     finding = look("import sys; print('smoke test 3 failed', file=sys.stderr); sys.exit(7)")
-    assert (finding.verdict, finding.symptom, finding.said) == (Verdict.BAD, "exit 7", "exit 7: smoke test 3 failed")
+    assert (finding.verdict, finding.symptom, finding.said) == (
+        Verdict.BAD,
+        "exit 7",
+        "exit 7: smoke test 3 failed",
+    )
 
 
 def test_a_signal_is_named() -> None:

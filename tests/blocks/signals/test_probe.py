@@ -69,7 +69,7 @@ def test_a_slow_answer_is_bad(server: HttpServer, here: Place) -> None:
     assert look(here, max_p95_s=0.000_001).symptom == "slow"
 
 
-def test_other_statuses_can_be_good(server: HttpServer, here: Place) -> None:
+def test_other_statuses_can_be_good(here: Place) -> None:
     assert look(here, status=[200, 404]).ok
 
 

@@ -65,7 +65,7 @@ class Accounts:
 
     def _delete(self, seen: Seen) -> Reply:
         email = seen.headers["authorization"].removeprefix("Bearer token ")
-        return Reply(204, "") if seen.path == "/users/7" and self.users.pop(email, None) else Reply(403)
+        return Reply(204, "") if seen.path == "/users/7" and self.users.pop(email, "") else Reply(403)
 
 
 @pytest.fixture
@@ -128,7 +128,10 @@ def test_no_step_is_sent_after_a_failure(place: Place, accounts: Accounts) -> No
     finding = look(place)
     assert finding.symptom == "register http 500"
     assert accounts.seen == ["POST /register"]
-    assert "cleanup failed, test data may be left (delete account: could not be sent, no step has kept token)" in finding.said
+    assert (
+        "cleanup failed, test data may be left (delete account: could not be sent, no step has kept token)"
+        in finding.said
+    )
 
 
 def test_a_cleanup_that_fails_is_bad_since_data_was_left(place: Place, accounts: Accounts) -> None:

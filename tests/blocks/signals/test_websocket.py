@@ -102,7 +102,8 @@ def test_a_connection_that_is_closed_at_once(speaking: Callable[[Speak], Place])
 
 
 @pytest.mark.parametrize(
-    ("reply", "symptom"), [(Reply(503, {}), "http 503"), (Reply(200, {}), "http 200"), (Reply(close=True), "not a websocket")]
+    ("reply", "symptom"),
+    [(Reply(503, {}), "http 503"), (Reply(200, {}), "http 200"), (Reply(close=True), "not a websocket")],
 )
 def test_what_does_not_open(server: HttpServer, here: Place, reply: Reply, symptom: str) -> None:
     server.replies["/ws"] = reply

@@ -1,0 +1,56 @@
+"""The release to go back to as a choice in the forms: what the slots hold, as far as it was recorded."""
+
+from collections.abc import Iterable
+from contextlib import suppress
+
+from blocks.installation import Installation
+from blocks.store import configurations
+from deployments.catalog import CATALOG
+from deployments.prefect_api import PrefectApi
+from domain.errors import PrefectUnavailable
+from domain.release import Release
+from domain.request import LAST_GOOD
+
+FIELD = "target"
+
+
+def within_reach(releases: Iterable[Release]) -> list[str]:
+    """The versions that can be gone back to, newest first.
+
+    A later release in a slot has taken the place of the one before, and one in quarantine is refused.
+
+    Args:
+        releases: of one application, newest first.
+    """
+    found: list[str] = []
+    taken: set[str] = set()
+    for release in releases:
+        if release.slot in taken:
+            continue
+        if release.slot is not None:
+            taken.add(release.slot)
+        if release.quarantined_by is None:
+            found.append(release.version)
+    return found
+
+
+def offer_targets(here: Installation, api: PrefectApi) -> None:
+    """Give every form that asks for a release these choices: `last good`, then each application's versions.
+
+    Raises:
+        PrefectUnavailable: it does not answer; the forms keep the choices they have.
+    """
+    versions = [
+        version
+        for applied in configurations.all_of(here.store.database)
+        for version in within_reach(here.store.releases(applied.application))
+    ]
+    choices = list(dict.fromkeys([LAST_GOOD, *versions]))
+    for entry in CATALOG:
+        api.offer(entry.name, FIELD, choices)
+
+
+def offer_targets_if_possible(here: Installation) -> None:
+    """The same for a caller whose own work does not need Prefect."""
+    with suppress(PrefectUnavailable):
+        offer_targets(here, PrefectApi.find(here.home))

@@ -1,0 +1,26 @@
+"""A time limit for what has none of its own."""
+
+from threading import Event
+
+import pytest
+
+from blocks.deadline import within
+
+
+def test_what_comes_in_time_is_returned() -> None:
+    assert within(10, lambda: 7, "seven") == 7
+
+
+def test_what_is_raised_in_time_is_raised() -> None:
+    def fail() -> None:
+        raise KeyError("x")
+
+    with pytest.raises(KeyError):
+        within(10, fail, "fail")
+
+
+def test_what_is_late_is_left_behind() -> None:
+    release = Event()
+    with pytest.raises(TimeoutError):
+        within(0.05, lambda: release.wait(20), "late")
+    release.set()
