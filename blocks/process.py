@@ -68,6 +68,25 @@ def is_alive(process: Process) -> bool:
     return alive
 
 
+def memory_mb(leader: Process) -> float:
+    """Resident memory of the process and all of its session, in MB (`VmRSS` in proc(5))."""
+    kilobytes = (
+        _resident_kb(int(entry.name))
+        for entry in PROC.iterdir()
+        if entry.name.isdigit() and _in_session(int(entry.name), leader.pid)
+    )
+    return round(sum(kilobytes) / 1024, 1)
+
+
+def _resident_kb(pid: int) -> int:
+    try:
+        status = (PROC / str(pid) / "status").read_text(errors="replace")
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+    line = next((line for line in status.splitlines() if line.startswith("VmRSS:")), "VmRSS: 0 kB")
+    return int(line.split()[1])
+
+
 def exit_code(pid: int) -> int | None:
     """How a child of this very process ended, minus the signal where one ended it; None where we cannot know."""
     child = _children.get(pid)

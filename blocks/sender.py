@@ -16,26 +16,41 @@ Channels = Callable[[str], Mapping[str, Channel]]
 
 
 class Sender:
-    """Sends what waits in the outbox, each message once a channel, in order within an incident."""
+    """Sends what waits in the outbox, each message once a channel, in order within an incident.
 
-    def __init__(self, store: Store, channels: Channels) -> None:
+    `application`: only this one's messages; None sends everybody's.
+    """
+
+    def __init__(self, store: Store, channels: Channels, application: str | None = None) -> None:
         self.store = store
         self.channels = channels
+        self.application = application
 
     def run(self, stop: threading.Event) -> None:
         """Send until told to stop; waits out a store that is away."""
         while not stop.is_set():
-            try:
-                sent = self.send_next()
-            except BackoutError:
-                sent = False
-            if not sent:
+            if not self._sent_one():
                 stop.wait(IDLE_S)
+
+    def run_out(self, stop: threading.Event) -> None:
+        """The same, and at the end what is due by then."""
+        try:
+            self.run(stop)
+            while self._sent_one():
+                pass
+        finally:
+            self.store.rest()
+
+    def _sent_one(self) -> bool:
+        try:
+            return self.send_next()
+        except BackoutError:
+            return False
 
     def send_next(self) -> bool:
         """Send one message that is due; False where none is."""
         with self.store.database.transaction() as connection:
-            row = outbox.claim(connection, LEASE_S)
+            row = outbox.claim(connection, LEASE_S, self.application)
         if row is None:
             return False
         message = Message.model_validate(row["message"])

@@ -46,7 +46,10 @@ async def _talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
         wanted = json.loads(await asyncio.wait_for(reader.readline(), PATIENCE_S))
         reply = await asyncio.to_thread(_do, wanted, _peer(writer.get_extra_info("socket")))
     except BackoutError as error:
-        reply = {"error": type(error).__name__, "fields": {one.name: getattr(error, one.name) for one in fields(error)}}
+        reply = {
+            "error": type(error).__name__,
+            "fields": {one.name: getattr(error, one.name) for one in fields(error)},
+        }
     except (ValueError, KeyError, TimeoutError) as error:
         reply = {"error": "", "why": f"not a request: {type(error).__name__}"}
     writer.write(json.dumps(reply).encode() + b"\n")

@@ -32,13 +32,13 @@ class Row(BaseModel):
     report: str | None
 
     def cells(self) -> list[str]:
-        """The row as text for a table; Markdown's own signs are made harmless."""
+        """The row as text for a table, each cell in one line."""
         texts = [
             f"{self.at:%Y-%m-%d %H:%M:%S}", self.application, f"{self.by} ({self.via})", self.why,
             ", ".join(self.approved_by), self.from_release, self.to_release, self.outcome or "open",
             ", ".join(self.prefect.values()), self.incident,
         ]  # fmt: skip
-        return [(text or "-").replace("|", "\\|").replace("\n", " ") for text in texts]
+        return [" ".join((text or "-").split()) for text in texts]
 
 
 def rows(here: Installation, application: str | None, since: datetime | None) -> list[Row]:

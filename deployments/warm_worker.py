@@ -12,7 +12,7 @@ from uuid import UUID
 
 import anyio.abc
 from prefect.client.orchestration import PrefectClient
-from prefect.client.schemas.objects import FlowRun
+from prefect.client.schemas.objects import FlowRun, State
 from prefect.client.schemas.responses import WorkerFlowRunResponse
 from prefect.exceptions import InfrastructureNotFound
 from prefect.runner._control_channel import ControlChannel
@@ -160,15 +160,18 @@ class WarmWorker(BaseWorker[BaseJobConfiguration, BaseVariables, WarmResult]):
 
     async def _verdict(self, flow_run_id: UUID, child: Child) -> int:
         """The exit code to report: 0 wherever the run's state is decided, so that nobody takes its end for a crash."""
-        if flow_run_id in self._cancelling:
-            await self._end_cancelled(flow_run_id)
+        cancelled = flow_run_id in self._cancelling
+        if flow_run_id in self._handed_over or (child.status == 0 and not cancelled):
             return 0
-        if flow_run_id in self._handed_over:
+        state = (await self.client.read_flow_run(flow_run_id)).state
+        if state is not None and (state.is_final() or state.is_paused() or state.is_scheduled()):
             return 0
-        if child.status is None:
-            state = (await self.client.read_flow_run(flow_run_id)).state
-            return 1 if state is None or state.is_running() or state.is_pending() else 0
-        return child.status
+        if cancelled or (state is not None and state.is_cancelling()):
+            # The engine in the child sets this itself, unless it was killed or had not begun.
+            by_us: State[None] = Cancelled(message="Cancelled; its process was stopped.")
+            await self.client.set_flow_run_state(flow_run_id, by_us, force=True)
+            return 0
+        return 1 if child.status is None else child.status
 
     async def _cancel(self, flow_run_id: UUID, child: Child, grace_seconds: float = GRACE_SECONDS) -> None:
         if flow_run_id in self._cancelling:
@@ -177,14 +180,6 @@ class WarmWorker(BaseWorker[BaseJobConfiguration, BaseVariables, WarmResult]):
         self._cancelling.add(flow_run_id)
         await self._channel.signal(flow_run_id, "cancel")
         await child.stop(grace_seconds)
-
-    async def _end_cancelled(self, flow_run_id: UUID) -> None:
-        """The engine in the child sets Cancelled itself, unless it was killed or had not begun."""
-        state = (await self.client.read_flow_run(flow_run_id)).state
-        if state is None or not state.is_final():
-            await self.client.set_flow_run_state(
-                flow_run_id, Cancelled(message="Cancelled by a person."), force=True
-            )
 
     async def _hand_over(self, flow_run_id: UUID, child: Child) -> None:
         """Stop a run that does not end, and leave it scheduled for the next worker where that is safe."""

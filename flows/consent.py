@@ -101,8 +101,7 @@ def _suspend(case: Case, plan: Plan, asked: Entry | None) -> None:
 
     deadline = _deadline(asked) if asked else datetime.now(UTC) + timedelta(seconds=plan.deadline_s)
     key = f"consent-{len(case.ledger.entries(case.incident.id))}"
-    how = f"backout approve {case.incident.id}  |  backout reject {case.incident.id} --reason WHY"
-    tell(case, Moment.ASKED, said=[f"deadline {deadline:%H:%M:%S} UTC", how])
+    tell(case, Moment.ASKED)
     schedule_deadline(case.run, case.incident.id, deadline, key)
     case.note(
         Happened.CONSENT_ASKED, deadline=deadline.isoformat(), plan=plan.digest(), key=key, run=case.run

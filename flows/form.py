@@ -14,7 +14,7 @@ Target = Annotated[
     str,
     Field(
         title="Release to go back to",
-        description="`last good` takes the newest healthy release that has served before; or the version of one in a slot.",
+        description="`last good`: the newest healthy release that has served before. Or a version that a slot holds.",
     ),
 ]
 Severity = Annotated[
@@ -74,9 +74,11 @@ AskedBy = Annotated[
 ]
 Via = Annotated[
     Literal["ui", "cli", "automation", "drill"],
-    Field(title="Asked through", description="Filled in by the CLI and by automations."),
+    Field(title="Asked through", description="Leave it: the CLI and automations fill it in."),
 ]
 Detection = Annotated[
     str | None,
-    Field(title="Detection", description="Filled in by the automation: the samples that fired it."),
+    Field(
+        title="Detection", description="Leave it empty: the automation fills in the samples that fired it."
+    ),
 ]

@@ -18,6 +18,7 @@ from domain.request import LAST_GOOD, Request
 from flows import prefect_runs
 from flows.conclude import Path, conclude
 from flows.intake import Followed, begin, checked, document_of
+from flows.messages import sent_beside
 from flows.plan_table import show_plan
 from tasks.assess import situation_of_request
 from tasks.case import Case
@@ -56,7 +57,8 @@ def run(application: Application, request: Request, path: Path) -> State[Any]:
 def _concluded(case: Case | Followed, path: Path) -> tuple[Outcome, str]:
     """Walk the path; a run that was killed after it had ended its incident only says so once more."""
     if isinstance(case, Case):
-        return conclude(case, path)
+        with sent_beside(case.installation, case.document):
+            return conclude(case, path)
     if case.incident.outcome is None:
         raise RuntimeError(f"incident {case.incident.id} has not ended")
     return case.incident.outcome, "it had ended before this run was started again"

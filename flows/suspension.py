@@ -21,10 +21,12 @@ class Answered(RunInput):
     """What the form asks. The decision has no default: a forced resume must not take one."""
 
     decision: Literal["approve", "reject"] = Field(
-        description="Approve: the plan above is carried out. Reject: nothing is changed."
+        title="Decision", description="Approve: the plan above is carried out. Reject: nothing is changed."
     )
-    your_name: str = Field(min_length=1, description="Who you are; it goes into the report.")
-    reason: str = Field(default="", description="Why; a no without a reason helps nobody.")
+    your_name: str = Field(
+        title="Your name", min_length=1, description="Who you are; it goes into the report."
+    )
+    reason: str = Field(default="", title="Why", description="It goes into the report. A no needs one.")
 
 
 def filled_in(key: str) -> Answered | None:
@@ -54,21 +56,25 @@ def schedule_deadline(run: str, incident: str, deadline: datetime, key: str) -> 
 
 
 def request_text(plan: Plan, incident: str, deadline: datetime) -> str:
-    """The decision as Markdown: from, to, why, what is at risk, what happens if nobody answers."""
+    """The decision as Markdown: from, to, why, what is at risk, what happens if nobody answers.
+
+    The form shows about twelve lines of it without scrolling: what a tired person decides by comes first.
+    """
     default = plan.consent.at_deadline if plan.consent and not plan.at_risk else "reject"
-    rows = [
-        ("Application", plan.application),
-        ("From", f"{plan.from_release} in {plan.from_slot}"),
-        ("To", f"{plan.to_release} in {plan.to_slot}"),
-        ("Severity", plan.severity),
-        ("Acts", ", ".join(plan.acts)),
-        ("At risk", "; ".join(plan.at_risk) or "nothing known"),
-        ("Takes", f"about {plan.eta_s:.0f} s" if plan.eta_s else "not known yet"),
-        ("Unanswered", f"{default} at {deadline:%H:%M:%S} UTC"),
-        ("Incident", incident),
-    ]
-    table = "\n".join(f"| {name} | {escape(value)} |" for name, value in rows)
+    move = (
+        f"**{escape(plan.from_release)}** in {escape(plan.from_slot)} → **{escape(plan.to_release)}**"
+        f" in {escape(plan.to_slot)}. Severity **{plan.severity}**."
+    )
     reasons = "\n".join(
         f"- {escape(why)}" for why in [*plan.why, *([plan.proposal] if plan.proposal else [])]
     )
-    return f"## Roll back {escape(plan.application)}?\n\n| | |\n|---|---|\n{table}\n\n**Why**\n\n{reasons}\n"
+    rows = [
+        ("Unanswered", f"{default} at {deadline:%H:%M:%S} UTC"),
+        ("Takes", f"about {plan.eta_s:.0f} s" if plan.eta_s else "not known yet"),
+        ("Acts", ", ".join(plan.acts)),
+        ("Incident", incident),
+    ]
+    table = "\n".join(f"| {name} | {escape(value)} |" for name, value in rows)
+    risk = escape("; ".join(plan.at_risk) or "nothing known")
+    title = f"## Roll back {escape(plan.application)}?"
+    return f"{title}\n\n{move}\n\n{reasons}\n\n| At risk | {risk} |\n|---|---|\n{table}\n"

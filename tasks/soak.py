@@ -1,39 +1,36 @@
-"""Soak: errors, the trend of response time, logs and restarts of what serves now, until the watch is over."""
+"""Soak: errors, the trend of response time, logs, restarts and memory of what serves now, until the watch is over."""
 
-from datetime import datetime
-from statistics import median
+import re
+from datetime import UTC, datetime
 
-from domain.findings import Finding, summary
+from domain.findings import summary
 from domain.journal import Entry
 from domain.journal_kinds import Happened
 from domain.message import Moment
 from domain.outcomes import Outcome
+from domain.release import Slot
+from domain.soak import TREND, Sample
+from domain.soak import trouble as got_worse
 from tasks.case import Case
+from tasks.look import through_router
 from tasks.report import facts_of, write_report
 from tasks.tell import tell
 from tasks.verify import look_until_ok, unproven
 
-NOTED_EVERY_S = 60
-"""Seconds between two good samples in the journal; the first ones and every bad one go in."""
+ALL_CHECKS_EVERY_S = 60
+"""Seconds between two samples with every check; the others look at health alone, and leave no smoke users behind."""
 
-SLOWER = 2.0
-"""Times the first samples' median at which the trend of response time counts as trouble (A, J: loss over 50 %)."""
-
-TREND = 5
-
+LINES = 100
+ERRORS = re.compile(r"\b(ERROR|CRITICAL|FATAL)\b|Traceback")
 MOVED_TRAFFIC = (Outcome.ROLLED_BACK, Outcome.WENT_BACK, Outcome.STUCK)
 
 
 def started(case: Case, until: datetime) -> datetime:
     """Note that the watch began; when it ends. A watch that was started again keeps its first end."""
-    before = next(
-        (entry for entry in case.ledger.entries(case.incident.id) if entry.kind == Happened.WATCH_STARTED),
-        None,
-    )
-    if before is not None:
-        return datetime.fromisoformat(before.data["until"])
-    restarts = {slot.name: slot.restarts for slot in case.document.platform.slots()}
-    case.note(Happened.WATCH_STARTED, until=until.isoformat(), restarts=restarts)
+    noted = _entries(case, Happened.WATCH_STARTED)
+    if noted:
+        return datetime.fromisoformat(noted[0].data["until"])
+    case.note(Happened.WATCH_STARTED, until=until.isoformat())
     return until
 
 
@@ -62,15 +59,16 @@ def superseded(case: Case, newer: str) -> str:
 
 def look_again(case: Case) -> str:
     """One sample; what is wrong in one line, empty where nothing is."""
-    serving = case.document.platform.route().slot
-    if serving != case.plan.to_slot:
-        return f"traffic is on {serving} now, no longer on {case.plan.to_slot}"
-    findings = look_until_ok(case.document, serving, case.plan.to_release)
-    entries = case.ledger.entries(case.incident.id)
-    problem = "; ".join(
-        [*unproven(case.document, findings), *_restarted(case, entries), *_slower(entries, findings)]
-    )
-    _note(case, entries, findings, problem)
+    platform, plan = case.document.platform, case.plan
+    serving = platform.route().slot
+    if serving is None or serving != plan.to_slot:
+        return f"traffic is on {serving} now, no longer on {plan.to_slot}"
+    noted = _entries(case, Happened.WATCH_SAMPLE)
+    earlier = [Sample.model_validate(entry.data) for entry in noted]
+    sample = _sample(case, platform.slot(serving), every_check=_due(noted))
+    problem = "; ".join([*unproven(case.document, sample.findings), *got_worse(earlier, sample)])
+    if problem or len(sample.findings) > 1 or len(noted) < TREND:
+        case.note(Happened.WATCH_SAMPLE, **sample.model_dump(mode="json"), said=summary(sample.findings))
     return problem
 
 
@@ -87,47 +85,35 @@ def trouble(case: Case, problem: str) -> str:
     return _amend(case, problem)
 
 
+def _entries(case: Case, kind: Happened) -> list[Entry]:
+    return [entry for entry in case.ledger.entries(case.incident.id) if entry.kind == kind]
+
+
+def _due(noted: list[Entry]) -> bool:
+    """Whether it is time for every check again."""
+    full = [entry.at for entry in noted if len(entry.data["findings"]) > 1]
+    return not full or (datetime.now(UTC) - full[-1]).total_seconds() >= ALL_CHECKS_EVERY_S
+
+
+def _sample(case: Case, slot: Slot, *, every_check: bool) -> Sample:
+    document = case.document
+    findings = (
+        look_until_ok(document, slot.name, case.plan.to_release)
+        if every_check
+        else through_router(document, [document.health], slot.name)
+    )
+    lines = document.platform.logs(slot.name, LINES)
+    errors = sum(1 for line in lines if ERRORS.search(line))
+    return Sample(
+        findings=findings,
+        restarts=slot.restarts,
+        memory_mb=document.platform.memory_mb(slot.name),
+        error_lines=errors if lines else None,
+    )
+
+
 def _amend(case: Case, why: str) -> str:
     incident = case.ledger.incident(case.incident.id)
     tell(case, Moment.WATCHED, facts=facts_of(case, incident), said=[why])
     write_report(case, incident)
     return f"incident {incident.id}: {why}"
-
-
-def _note(case: Case, entries: list[Entry], findings: list[Finding], problem: str) -> None:
-    samples = [entry for entry in entries if entry.kind == Happened.WATCH_SAMPLE]
-    since = (datetime.now(samples[-1].at.tzinfo) - samples[-1].at).total_seconds() if samples else None
-    if problem or since is None or len(samples) < TREND or since >= NOTED_EVERY_S:
-        case.note(
-            Happened.WATCH_SAMPLE,
-            findings=[finding.model_dump(mode="json") for finding in findings],
-            said=summary(findings),
-        )
-
-
-def _restarted(case: Case, entries: list[Entry]) -> list[str]:
-    began: dict[str, int] = next(
-        (entry.data.get("restarts", {}) for entry in entries if entry.kind == Happened.WATCH_STARTED), {}
-    )
-    return [
-        f"{slot.name} was restarted"
-        for slot in case.document.platform.slots()
-        if slot.name == case.plan.to_slot and slot.restarts > began.get(slot.name, slot.restarts)
-    ]
-
-
-def _slower(entries: list[Entry], findings: list[Finding]) -> list[str]:
-    """Whether health answers much slower than in the watch's first samples."""
-    health = [
-        finding["value"]
-        for entry in entries
-        if entry.kind == Happened.WATCH_SAMPLE
-        for finding in entry.data["findings"][:1]
-        if finding["value"]
-    ]
-    now = findings[0].value if findings else None
-    if now is None or len(health) < TREND * 2:
-        return []
-    first, recent = median(health[:TREND]), median([*health[-TREND + 1 :], now])
-    slow = recent > SLOWER * first and recent - first > 0.25  # noqa: PLR2004 - seconds; below that nobody notices
-    return [f"{findings[0].name} takes {recent:.2f} s, at first {first:.2f} s"] if slow else []

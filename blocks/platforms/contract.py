@@ -76,6 +76,10 @@ class Platform(Adapter):
     def logs(self, slot: str, lines: int) -> Sequence[str]:
         """The slot's last log lines, oldest first; empty where it never logged. Raises UnknownSlot."""
 
+    def memory_mb(self, slot: str) -> float | None:  # noqa: ARG002 - the answer of platforms that cannot tell
+        """Resident memory of all the slot's processes; None where the platform cannot say. Raises UnknownSlot."""
+        return None
+
     @abstractmethod
     def configuration(self) -> dict[str, str]:
         """File name -> text: the configuration as it is rendered now, secrets masked. For the evidence."""

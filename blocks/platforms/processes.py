@@ -127,6 +127,11 @@ class Processes(BlueGreen):
         folder = self._folder(slot)
         return [masked(line, self._secrets(slot)) for line in folder.tail(lines)]
 
+    def memory_mb(self, slot: str) -> float | None:
+        """Resident memory of the slot's program and all it started; None where it is down."""
+        started = self._folder(slot).started()
+        return process.memory_mb(started.process) if started and started.alive else None
+
     def configuration(self) -> dict[str, str]:
         """`platform.yaml`: the settings; `SLOT/release.json`: what was deployed. The values of variables are masked."""
         texts = {"platform.yaml": yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False)}

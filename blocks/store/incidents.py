@@ -1,6 +1,7 @@
 """Incidents in PostgreSQL: taking a request in, in one transaction with the lock."""
 
 from datetime import UTC, datetime
+
 from psycopg.types.json import Json, Jsonb
 
 from blocks.ledger import Begun, Hold

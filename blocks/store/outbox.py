@@ -25,15 +25,17 @@ def post(connection: Connection, message: Message, channels: Sequence[str]) -> N
         )
 
 
-def claim(connection: Connection, lease_s: int) -> Row | None:
+def claim(connection: Connection, lease_s: int, application: str | None = None) -> Row | None:
     """The next message that is due, kept from other senders for `lease_s` seconds; None where there is none.
 
     Messages of one incident to one channel go out in order: a later one waits for the earlier.
     """
     return connection.execute(
-        """UPDATE outbox SET due = now() + make_interval(secs => %s), attempts = attempts + 1
+        """UPDATE outbox SET due = now() + make_interval(secs => %(lease_s)s), attempts = attempts + 1
             WHERE id = (SELECT id FROM outbox AS waiting
                          WHERE sent_at IS NULL AND failed IS NULL AND due <= now()
+                           AND (%(application)s::text IS NULL
+                                OR incident IN (SELECT id FROM incidents WHERE application = %(application)s))
                            AND NOT EXISTS (SELECT 1 FROM outbox AS earlier
                                             WHERE earlier.incident = waiting.incident AND earlier.channel = waiting.channel
                                               AND earlier.id < waiting.id
@@ -41,7 +43,7 @@ def claim(connection: Connection, lease_s: int) -> Row | None:
                          ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED)
         RETURNING outbox.*, (SELECT reference FROM threads
                               WHERE threads.incident = outbox.incident AND threads.channel = outbox.channel) AS thread""",
-        [lease_s],
+        {"lease_s": lease_s, "application": application},
     ).fetchone()
 
 

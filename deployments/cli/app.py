@@ -5,7 +5,19 @@ from typing import Any
 
 import typer
 
-from deployments.cli import apply, audit, consent, demo, local, record, report, rollback, serve, status
+from deployments.cli import (
+    apply,
+    audit,
+    consent,
+    demo,
+    local,
+    readiness,
+    record,
+    report,
+    rollback,
+    serve,
+    status,
+)
 from deployments.cli.output import complain
 from deployments.cli.unexpected import noted
 from deployments.cli.usage import BadUsage
@@ -18,7 +30,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for room in (rollback, status, consent, apply, record, report, audit, serve, local, demo):
+for room in (rollback, status, readiness, consent, apply, record, report, audit, serve, local, demo):
     room.add_to(app)
 
 

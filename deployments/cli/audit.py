@@ -5,11 +5,18 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 
 import typer
+from rich.table import Table
+from rich.text import Text
 
 from blocks.installation import installation
 from deployments.auditing import Row, rows, verify_all
 from deployments.cli.output import AsJson, as_json, console, table
-from domain.errors import ConfigurationError
+from deployments.cli.usage import BadUsage
+from domain.report.markdown import escape
+
+COLUMNS = ("when", "application", "who", "why", "approved by", "from", "to", "outcome", "prefect", "incident")
+WIDE = 180
+"""Columns a terminal needs for the table; narrower ones get a few lines an incident."""
 
 UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 Format = Literal["table", "jsonl", "md"]
@@ -62,44 +69,46 @@ def verify(json: AsJson = False) -> None:
 def _since(text: str | None) -> datetime | None:
     if text is None:
         return None
-    age = re.fullmatch(r"(\d{1,5})([mhdw])", text)
+    age = re.fullmatch(r"(\d{1,4})([mhdw])", text)
     if age:
         return datetime.now(UTC) - timedelta(**{UNITS[age[2]]: int(age[1])})
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
-        raise ConfigurationError(
-            file="command line",
-            key="--since",
-            problem=f"{text!r} is neither a date nor an age",
-            allowed=["2026-11-22", "12h", "7d"],
+        raise BadUsage(
+            f"--since: {text!r} is neither a date nor an age", allowed=["2026-11-22", "12h", "7d"]
         ) from None
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _print(found: list[Row], form: str) -> None:
-    columns = (
-        "when",
-        "application",
-        "who",
-        "why",
-        "approved by",
-        "from",
-        "to",
-        "outcome",
-        "prefect",
-        "incident",
-    )
-    cells = [row.cells() for row in found]
     if form == "md":
+        cells = [[escape(cell) for cell in row.cells()] for row in found]
         lines = [
-            f"| {' | '.join(columns)} |",
-            "|" + "---|" * len(columns),
+            f"| {' | '.join(COLUMNS)} |",
+            "|" + "---|" * len(COLUMNS),
             *(f"| {' | '.join(row)} |" for row in cells),
         ]
         console.print("\n".join(lines), markup=False, highlight=False, soft_wrap=True)
-        return
-    shown = table("", *columns)
-    for row in cells:
-        shown.add_row(*row)
+    elif console.width >= WIDE:
+        shown = table("", *COLUMNS)
+        for row in found:
+            shown.add_row(*(Text(cell) for cell in row.cells()))
+        console.print(shown)
+    else:
+        for row in found:
+            _print_one(row)
+    if not found and form == "table":
+        console.print("no incident was recorded")
+
+
+def _print_one(row: Row) -> None:
+    """One incident as a few lines, for a terminal that is too narrow for the table."""
+    cells = dict(zip(COLUMNS, row.cells(), strict=True))
+    console.print(Text(f"{cells['when']}  {cells['application']}  {cells['outcome']}", style="bold"))
+    shown = Table.grid(padding=(0, 2, 0, 0))
+    shown.add_row("  moved", Text(f"{cells['from']} -> {cells['to']}"))
+    for name in ("who", "why", "approved by", "prefect", "incident"):
+        if cells[name] != "-":
+            shown.add_row(f"  {name}", Text(cells[name]))
     console.print(shown)

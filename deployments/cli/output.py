@@ -45,7 +45,9 @@ def complain(error: BackoutError, *, as_json: bool) -> None:
 
 def table(title: str, *columns: str) -> Table:
     """An empty table in the house's style."""
-    made = Table(title=title, title_justify="left", header_style="bold", box=None, padding=(0, 2, 0, 0))
+    made = Table(
+        title=title or None, title_justify="left", header_style="bold", box=None, padding=(0, 2, 0, 0)
+    )
     for column in columns:
         made.add_column(column)
     return made

@@ -12,7 +12,6 @@ from domain.request import Request
 from tasks.assess import situation_of_request
 from tasks.survey import look_around
 
-
 REFUSES = (Decision.HOLD, Decision.WONT_HELP, Decision.FIX_FORWARD)
 
 

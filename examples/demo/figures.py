@@ -95,9 +95,9 @@ def times_table(figures: Figures) -> Table:
     table = _table("The way back", "", "seconds", "")
     rows = [
         ("to detect", figures.detect_s, "first bad sample to the third in a row"),
-        ("to decide", figures.decide_s, "event, automation, worker, survey, plan, consent"),
-        ("to switch", figures.switch_s, "evidence kept, target proven healthy, traffic moved"),
-        ("to verify", figures.verify_s, "health, version, auth, WebSocket, smoke test, traffic"),
+        ("to decide", figures.decide_s, "event, automation, worker, survey, plan"),
+        ("to switch", figures.switch_s, "evidence kept, target healthy, traffic moved"),
+        ("to verify", figures.verify_s, "health, version, auth, WebSocket, smoke test"),
     ]
     for name, seconds, what in rows:
         table.add_row(name, _shown(seconds), what)

@@ -172,7 +172,7 @@ class Stage:
     def _served(self) -> Serving | None:
         found = serving(self.home)
         if found is None and self._serve is not None and self._serve.poll() is not None:
-            raise CommandFailed(["backout", "serve"], self._serve.returncode, self.serve_log.read_text())
+            raise CommandFailed(["backout", "serve"], self._serve.returncode, "its log ends:")
         return Serving(**found) if found else None
 
     def _end_serve(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 from pathlib import Path
@@ -67,12 +68,12 @@ def end(folder: Path) -> int:
 
 
 def _check(json_file: Path | None) -> None:
-    try:
-        if json_file is not None:
-            json_file.open("a").close()
-    except OSError as error:
-        problem = f"cannot write {json_file}: {error.strerror}"
-        raise ConfigurationError(file="command line", key="--json", problem=problem) from None
+    """Refuse now what could not be written in a minute."""
+    if json_file is None:
+        return
+    place = json_file if json_file.exists() else json_file.parent
+    if json_file.is_dir() or not os.access(place, os.W_OK):
+        raise ConfigurationError(file="command line", key="--json", problem=f"{json_file} cannot be written")
 
 
 def _play(stage: Stage, screen: Screen, interruption: Interruption, *, ask: bool) -> tuple[Figures, Serving]:

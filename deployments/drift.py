@@ -1,0 +1,35 @@
+"""Drift: an Application block that no longer is what `backout apply` kept. Runs that act refuse it; `status` shows it."""
+
+from collections.abc import Iterable
+
+from blocks import configuration
+from blocks.installation import Installation
+from blocks.store import configurations
+from blocks.store.configurations import Applied
+from deployments.prefect_api import PrefectApi
+from domain.errors import PrefectUnavailable
+from domain.names import block_name
+
+NEXT = "put the change into backout.yaml, then run `backout apply` on it"
+
+
+def drifts(here: Installation, applications: Iterable[str]) -> dict[str, str | None]:
+    """Application -> what differs; empty where nothing does, None where Prefect cannot be asked."""
+    wanted = list(applications)
+    try:
+        api = PrefectApi.find(here.home)
+        return {name: _drift(api, configurations.of(here.store.database, name)) for name in wanted}
+    except PrefectUnavailable:
+        return dict.fromkeys(wanted)
+
+
+def _drift(api: PrefectApi, applied: Applied) -> str:
+    block = f"block {block_name(applied.application)}"
+    found = api.application(applied.application)
+    if found is None:
+        return f"{block} is gone from Prefect"
+    if found.get("digest") != applied.digest:
+        return f"{block}: its digest is not the applied one"
+    if configuration.digest(found.get("document")) != applied.digest:
+        return f"{block}: its document was changed beside backout.yaml"
+    return ""

@@ -1,0 +1,87 @@
+"""What counts as trouble after a rollback: a restart, slower answers, more errors in the log, more memory.
+
+Sources: FlappyJournal "Extended Monitoring" (error rates, performance trends, resource usage), NotesHub "Monitor", Jarvis step 6.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import median
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from domain.findings import Finding
+
+TREND = 5
+"""Samples at each end of the trend of response time."""
+
+SLOWER = 1.5
+"""Times the first samples' median: a loss of performance over 50 % (Aldeia step 1, Jarvis "When to Rollback")."""
+
+NOTICEABLE_S = 0.25
+"""Seconds; a smaller loss is noise, whatever its share."""
+
+MORE_ERRORS = 20
+"""Error lines more among the last ones than in the first sample."""
+
+MORE_MEMORY = 2.0
+"""Times the first sample's memory."""
+
+
+class Sample(BaseModel):
+    """One look at what serves.
+
+    Attributes:
+        findings: health first, then the checks that were run.
+        restarts: of the slot, since it was deployed.
+        memory_mb: of all its processes; None where the platform cannot say.
+        error_lines: how many of its last log lines are errors; None where it has no log.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    findings: list[Finding] = Field(default_factory=list)
+    restarts: int = 0
+    memory_mb: float | None = None
+    error_lines: int | None = None
+
+
+def trouble(earlier: Sequence[Sample], now: Sample) -> list[str]:
+    """What got worse since the watch began, each one line; empty where nothing did. `earlier`: oldest first."""
+    if not earlier:
+        return []
+    first = earlier[0]
+    found = (
+        [f"it was restarted {now.restarts - first.restarts} times"] if now.restarts > first.restarts else []
+    )
+    return [*found, *_slower(earlier, now), *_louder(first, now), *_larger(first, now)]
+
+
+def _seconds(sample: Sample) -> float | None:
+    return sample.findings[0].value if sample.findings else None
+
+
+def _slower(earlier: Sequence[Sample], now: Sample) -> list[str]:
+    took = [seconds for seconds in map(_seconds, [*earlier, now]) if seconds is not None]
+    if len(took) < 2 * TREND:
+        return []
+    before, recent = median(took[:TREND]), median(took[-TREND:])
+    if recent < SLOWER * before or recent - before < NOTICEABLE_S:
+        return []
+    return [f"answers take {recent:.2f} s, at first {before:.2f} s"]
+
+
+def _louder(first: Sample, now: Sample) -> list[str]:
+    if (
+        first.error_lines is None
+        or now.error_lines is None
+        or now.error_lines < first.error_lines + MORE_ERRORS
+    ):
+        return []
+    return [f"{now.error_lines} of the last log lines are errors, at first {first.error_lines}"]
+
+
+def _larger(first: Sample, now: Sample) -> list[str]:
+    if not first.memory_mb or not now.memory_mb or now.memory_mb < MORE_MEMORY * first.memory_mb:
+        return []
+    return [f"it uses {now.memory_mb:.0f} MB, at first {first.memory_mb:.0f} MB"]

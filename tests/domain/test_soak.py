@@ -1,0 +1,39 @@
+import pytest
+
+from domain.findings import Finding, Verdict
+from domain.soak import Sample, trouble
+
+
+def sample(seconds: float = 0.1, **over: float) -> Sample:
+    health = Finding(name="health", on="router", verdict=Verdict.OK, said="200", value=seconds, unit="s")
+    return Sample.model_validate({"findings": [health.model_dump()], **over})
+
+
+def test_the_first_sample_is_what_the_others_are_compared_with() -> None:
+    assert trouble([], sample(9.0, restarts=3, memory_mb=900.0, error_lines=90)) == []
+
+
+@pytest.mark.parametrize(
+    ("now", "said"),
+    [
+        (sample(restarts=1), "restarted 1 times"),
+        (sample(memory_mb=201.0), "it uses 201 MB, at first 100 MB"),
+        (sample(error_lines=21), "21 of the last log lines are errors, at first 1"),
+    ],
+)
+def test_what_got_worse_is_said(now: Sample, said: str) -> None:
+    earlier = [sample(memory_mb=100.0, error_lines=1, restarts=0)]
+    assert said in "; ".join(trouble(earlier, now))
+
+
+def test_slower_answers_are_a_trend_not_one_slow_answer() -> None:
+    assert trouble([sample()] * 12, sample(5.0)) == []
+    assert "answers take 0.60 s, at first 0.10 s" in trouble([sample()] * 6 + [sample(0.6)] * 4, sample(0.6))
+
+
+def test_a_loss_that_nobody_notices_is_no_trouble() -> None:
+    assert trouble([sample(0.01)] * 6 + [sample(0.09)] * 4, sample(0.09)) == []
+
+
+def test_what_the_platform_cannot_tell_is_no_trouble() -> None:
+    assert trouble([sample()], sample(memory_mb=900.0, error_lines=99)) == []
