@@ -18,6 +18,7 @@ from domain.consent import Approval
 from domain.errors import LostLock, StoreUnavailable, UnknownIncident
 from domain.incident import Incident, new_incident_id
 from domain.journal import Entry, following, problems
+from domain.journal_kinds import Happened
 from domain.message import Message
 from domain.names import block_name
 from domain.outcomes import Outcome
@@ -43,6 +44,7 @@ class LocalLedger(Ledger):
         self.application = application
         self.folder = folder or home.state / block_name(application)
         self.key = key
+        self.waiting: list[tuple[Message, tuple[str, ...]]] = []
         with self._disk():
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
@@ -69,7 +71,7 @@ class LocalLedger(Ledger):
             replace_file(self.folder / INCIDENT, incident.model_dump_json(indent=1).encode())
         kept = list(releases)
         if kept:
-            self._replace_releases(kept)
+            self.keep_releases(kept)
 
     def mirror_entry(self, entry: Entry) -> None:
         """Keep an entry of the store's journal that a run without the store must know of."""
@@ -176,8 +178,11 @@ class LocalLedger(Ledger):
         return [kept for kept in self._read(APPROVALS, Approval) if kept.incident == incident]
 
     def post(self, message: Message, channels: Sequence[str]) -> None:
+        self.waiting.append((message, tuple(channels)))
         for channel in channels:
-            self.append(message.incident, "message waits", {"channel": channel, "title": message.title})
+            self.append(
+                message.incident, Happened.MESSAGE_WAITS, {"channel": channel, "title": message.title}
+            )
 
     def forget(self) -> None:
         """Put aside what was reconciled; nothing is deleted."""
@@ -217,9 +222,10 @@ class LocalLedger(Ledger):
 
     def _keep_release(self, release: Release) -> None:
         others = [kept for kept in self.releases(self.application) if kept.version != release.version]
-        self._replace_releases([release, *others])
+        self.keep_releases([release, *others])
 
-    def _replace_releases(self, releases: Iterable[Release]) -> None:
+    def keep_releases(self, releases: Iterable[Release]) -> None:
+        """Replace what this host knows of the application's releases; newest first."""
         with self._disk():
             json_lines.replace(self.folder / RELEASES, releases)
 

@@ -19,10 +19,11 @@ from blocks.local_ledger import LocalLedger
 from blocks.store import Store
 from deployments.cli.output import as_json, console, errors
 from deployments.cli.plans import show_plan
+from deployments.direct_messages import send_now
 from domain.assess import assess
 from domain.errors import ConfigurationError, Conflict, LostLock, UnknownApplication
 from domain.names import block_name
-from domain.outcomes import ENDS
+from domain.outcomes import ENDS, Outcome
 from domain.request import Request
 from flows.conclude import conclude
 from flows.path import take_back, take_back_now
@@ -54,16 +55,22 @@ def run(home: Home, request: Request, file: str | None, *, dry_run: bool, json: 
             raise LostLock(application=request.application, incident=begun.incident.id)
         here = Installation(home, Store("", b""))
         case = Case(here, document, ledger, begun.incident, begun.hold, str(os.getpid()), stopping=stopping)
-        _walk(case, request, json=json)
+        outcome, why = _walk(case, request)
+        for channel, problem in send_now(document, ledger).items():
+            errors.print(f"not told through {channel}: {problem}", markup=False)
+    _end(case, outcome, why, json=json)
 
 
-def _walk(case: Case, request: Request, *, json: bool) -> None:
+def _walk(case: Case, request: Request) -> tuple[Outcome, str]:
     path = take_back_now if request.runbook == "emergency" else take_back
     try:
-        outcome, why = conclude(case, path)
+        return conclude(case, path)
     except Interrupted as stop:
         errors.print(f"stopped before {stop}; the same command goes on from there")
         raise typer.Exit(1) from None
+
+
+def _end(case: Case, outcome: Outcome, why: str, *, json: bool) -> None:
     end = ENDS[outcome]
     if json:
         report = case.ledger.incident(case.incident.id).report

@@ -61,6 +61,7 @@ class Watched:
         )
         if slot is not None and slot.version and slot.version != self.serving:
             here.store.served(self.document.name, slot.version, datetime.now(UTC))
+            here.local(self.document.name).keep_releases(here.store.releases(self.document.name))
             self.serving = slot.version
 
     def _emit(self, here: Installation, fired: list[Finding]) -> None:

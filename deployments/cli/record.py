@@ -50,6 +50,7 @@ def record(
         serving = described.platform.slot(found) if (found := described.platform.route().slot) else None
         if serving is not None and serving.version == version:
             here.store.served(app, version, datetime.now(UTC))
+        here.local(app).keep_releases(here.store.releases(app))
         offer_targets_if_possible(here)
     serves = serving is not None and serving.version == version
     result = {**release.model_dump(mode="json"), "serving": serves}

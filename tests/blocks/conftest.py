@@ -5,18 +5,24 @@ import socket
 import sys
 from collections.abc import Iterator, Mapping
 from functools import partial
+from itertools import count
 from pathlib import Path
 
 import pytest
 
 from blocks import process
+from blocks.embedded_postgres import EmbeddedPostgres
+from blocks.store import Store
 from examples.demo.ports import free_ports
 
-pytest.register_assert_rewrite("tests.blocks.routers.contract", "tests.blocks.platforms.contract")
+pytest.register_assert_rewrite("tests.blocks.routers.contract", "tests.blocks.platforms.contract", "tests.blocks.ledger_contract")
 
 from tests.blocks.caddy import Caddy  # noqa: E402 - after the rewrite is registered
+from tests.blocks.ledger_child import KEY  # noqa: E402
+from tests.blocks.store.postgres import running_postgres  # noqa: E402
 from tests.blocks.waiting import wait_until  # noqa: E402
 
+DATABASES = count(1)
 UPSTREAM = Path(__file__).with_name("upstream.py")
 
 
@@ -44,6 +50,28 @@ def caddy(tmp_path: Path) -> Iterator[Caddy]:
     server = Caddy(tmp_path / "caddy")
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def store_server() -> Iterator[EmbeddedPostgres]:
+    """A PostgreSQL of the stores."""
+    with running_postgres() as postgres:
+        yield postgres
+
+
+@pytest.fixture
+def store_url(store_server: EmbeddedPostgres) -> str:
+    """An empty database."""
+    return store_server.ensure_database(f"store{next(DATABASES)}")
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[Store]:
+    """A store without incidents."""
+    opened = Store(store_url, KEY)
+    opened.database.migrate()
+    yield opened
+    opened.rest()
 
 
 def _start(slot: str, port: int, folder: Path) -> process.Process:

@@ -22,8 +22,13 @@ ENTRIES = 5
 
 
 @pytest.fixture
-def place(url: str) -> list[str]:
-    return ["store", url]
+def ledger(store: Store) -> Store:
+    return store
+
+
+@pytest.fixture
+def place(store_url: str) -> list[str]:
+    return ["store", store_url]
 
 
 def later(seconds: float) -> datetime:
@@ -270,22 +275,22 @@ def test_an_edit_by_sql_shows(ledger: Store, edit: str, found: str | None) -> No
     assert found is None or any(found in problem for problem in problems)
 
 
-def test_another_key_believes_nothing(ledger: Store, url: str) -> None:
+def test_another_key_believes_nothing(ledger: Store, store_url: str) -> None:
     incident = journalled(ledger)
-    other = Store(url, b"another key")
+    other = Store(store_url, b"another key")
     assert len(other.problems(incident)) == ENTRIES
     other.rest()
 
 
-def test_migrations_run_once(url: str) -> None:
-    store = Store(url, KEY)
+def test_migrations_run_once(store_url: str) -> None:
+    store = Store(store_url, KEY)
     assert store.database.migrate() == ["001_incidents.sql"]
     assert store.database.migrate() == []
     store.rest()
 
 
-def test_migrations_are_safe_when_several_start_at_once(url: str) -> None:
-    store, applied = Store(url, KEY), []
+def test_migrations_are_safe_when_several_start_at_once(store_url: str) -> None:
+    store, applied = Store(store_url, KEY), []
     together = threading.Barrier(4)
 
     def start() -> None:
@@ -317,9 +322,9 @@ def test_a_store_that_is_away_is_said_and_found_again() -> None:
         store.rest()
 
 
-def test_a_connection_that_was_cut_is_made_again(ledger: Store, postgres: EmbeddedPostgres) -> None:
+def test_a_connection_that_was_cut_is_made_again(ledger: Store, store_server: EmbeddedPostgres) -> None:
     incident = begun(ledger)[0].incident.id
-    with psycopg.connect(postgres.url(), autocommit=True) as admin:
+    with psycopg.connect(store_server.url(), autocommit=True) as admin:
         admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'backout'")
     with pytest.raises(StoreUnavailable):
         ledger.append(incident, "told", {})
