@@ -99,7 +99,9 @@ def follow(api: PrefectApi, store: Store, run: str, console: Console) -> Followe
             _look(api, store, run, seen, ask_prefect=poll % STATE_EVERY == 0)
             live.update(_picture(seen, time.monotonic() - started))
             if seen.over:
-                return seen
+                break
+    if not console.is_terminal:
+        console.print()  # a Live ends its last line on terminals only
     return seen
 
 

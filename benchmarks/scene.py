@@ -1,0 +1,116 @@
+"""Where a rollback is measured: the demo's application with both releases good, and a warm `backout serve`."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from blocks import configuration
+from blocks.home import Home
+from blocks.installation import Installation, installation, serving
+from blocks.platforms.processes import Processes
+from deployments.prefect_api import PrefectApi
+from examples.demo.document import APPLICATION
+from examples.demo.stack import Release, Stack
+from examples.demo.waiting import wait_until
+
+OLD, NEW = "1.0", "2.0"
+OLD_SLOT, NEW_SLOT = "blue", "green"
+CHECKOUT = Path(__file__).resolve().parents[1]
+CLI = [sys.executable, "-m", "deployments.cli"]
+STOP_SECONDS = 180
+LIVING = ("SCHEDULED", "PENDING", "RUNNING")
+
+
+@dataclass
+class Scene:
+    """The application, and Backout beside it. The environment is this process's own."""
+
+    stack: Stack
+    platform: Processes
+    here: Installation
+    api: PrefectApi
+
+    def release_new(self) -> None:
+        """Traffic to the new release, as a deployment would; waits until nothing of Backout runs any more."""
+        wait_until(self._quiet, "the watch of the last rollback")
+        self.platform.activate(NEW_SLOT, self.platform.route())
+
+    def switched_at(self) -> float:
+        """When the old release got the traffic: the placeholder file's own time, seconds since the epoch.
+
+        Raises:
+            RuntimeError: the old release does not serve.
+        """
+        serving_now = self.platform.route().slot
+        if serving_now != OLD_SLOT:
+            raise RuntimeError(f"{serving_now} serves, not {OLD_SLOT}")
+        return self.stack.active_file.stat().st_mtime
+
+    def _quiet(self) -> bool:
+        return not any(run["state_type"] in LIVING for run in self.api.runs(tags=["watch"], limit=20))
+
+
+@contextmanager
+def scene() -> Iterator[Scene]:
+    """Stack and `serve` up, both releases running and recorded, the old one having served before."""
+    with tempfile.TemporaryDirectory(prefix="emergency-") as folder:
+        root = Path(folder)
+        root.chmod(0o711)
+        home = Home(root / "home")
+        _isolate(home)
+        stack = Stack(root / "stack").up()
+        try:
+            os.environ.update(stack.environment)
+            with _served(home, root / "serve.log"), installation(home) as here:
+                yield _applied(stack, here, home)
+        finally:
+            stack.down()
+
+
+def _isolate(home: Home) -> None:
+    for name in [name for name in os.environ if name.startswith(("PREFECT_", "BACKOUT_"))]:
+        del os.environ[name]
+    os.environ["BACKOUT_HOME"] = str(home.root)
+
+
+@contextmanager
+def _served(home: Home, log: Path) -> Iterator[None]:
+    with log.open("wb") as output:
+        process = subprocess.Popen([*CLI, "serve"], cwd=CHECKOUT, stdout=output, stderr=output)
+    try:
+        wait_until(lambda: serving(home) is not None or process.poll() is not None, "backout serve", 120)
+        yield
+    finally:
+        process.terminate()
+        process.wait(STOP_SECONDS)
+
+
+def _applied(stack: Stack, here: Installation, home: Home) -> Scene:
+    changes: dict[str, Any] = {
+        "policy": {"preset": "flappyjournal", "watch_s": 1},
+        "watch": {"enabled": False},
+    }
+    file = stack.write_backout_yaml(Release(OLD), Release(NEW), **changes)
+    described = configuration.read([file])[0]
+    platform = configuration.document(described.raw, described.source, {}).platform
+    if not isinstance(platform, Processes):
+        raise TypeError(f"the demo's platform is {platform.kind}, not processes")
+    for slot in (OLD_SLOT, NEW_SLOT):
+        platform.start(slot)
+    run_cli("apply", str(file))
+    run_cli("record", APPLICATION, OLD, "--slot", OLD_SLOT)
+    run_cli("record", APPLICATION, NEW, "--slot", NEW_SLOT)
+    return Scene(stack, platform, here, PrefectApi.find(home))
+
+
+def run_cli(*arguments: str) -> None:
+    """One command of the CLI; raises CalledProcessError, with its output on ours, where it fails."""
+    subprocess.run([*CLI, *arguments], cwd=CHECKOUT, check=True, stdout=subprocess.DEVNULL)

@@ -1,0 +1,108 @@
+"""A run in a process of its own that is killed, as by `kill -9`, at a point of its path."""
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from blocks.evidence import Evidence
+from blocks.platforms.processes import Processes
+from blocks.routers import caddy_file
+from blocks.store import Store
+from flows.conclude import Path as RunbookPath
+from tasks import act, verify
+from tests.flows.stage import Scene
+
+FORKED = multiprocessing.get_context("fork")
+NOTHING = "nothing"
+ACTS_THEMSELVES = ("act started", "act done", "act failed")
+CHANGES = ("keep_plan", "served", "quarantine", "reported", "post", "close")
+Passed = Callable[[str], None]
+
+
+class Points:
+    """Passed points, one a line of a file; the process dies at the one it is to die at."""
+
+    def __init__(self, file: Path, deadly: str) -> None:
+        self.file = file
+        self.deadly = deadly
+        self.times: dict[str, int] = {}
+
+    def passed(self, point: str) -> None:
+        """Points that are passed again are numbered: `after post`, `after post 2`."""
+        self.times[point] = self.times.get(point, 0) + 1
+        name = point if self.times[point] == 1 else f"{point} {self.times[point]}"
+        with self.file.open("a") as file:
+            file.write(name + "\n")
+        if name == self.deadly:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _around(passed: Passed, name: Callable[..., str], function: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(function)
+    def watched(*args: Any, **kwargs: Any) -> Any:
+        said = name(*args, **kwargs)
+        if not said:
+            return function(*args, **kwargs)
+        passed(f"before {said}")
+        result = function(*args, **kwargs)
+        passed(f"after {said}")
+        return result
+
+    return watched
+
+
+def watch(patch: pytest.MonkeyPatch, passed: Passed) -> None:
+    """Make every step of a path pass points, before and after."""
+
+    def around(owner: Any, method: str, name: Callable[..., str]) -> None:
+        patch.setattr(owner, method, _around(passed, name, getattr(owner, method)))
+
+    around(Store, "append", lambda _self, _incident, kind, _data: "" if kind in ACTS_THEMSELVES else f"note {kind}")
+    for change in CHANGES:
+        around(Store, change, lambda *_args, change=change: change)
+    around(Evidence, "keep", lambda _self, name, _content: f"keep {name}")
+    around(Processes, "prepare", lambda *_args: "look at the target")
+    around(caddy_file, "replace_file", lambda *_args: "rename")
+    done_once = act._done_once
+
+    def once(case: Any, name: str, changes: bool, do: Callable[[], Any]) -> Any:
+        return done_once(case, name, changes, _around(passed, lambda: name, do))
+
+    patch.setattr(act, "_done_once", once)
+    patch.setattr(verify, "PAUSE_S", 0.01)
+
+
+def _run(scene: Scene, path: RunbookPath, run: str, file: Path, deadly: str) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        watch(patch, Points(file, deadly).passed)
+        scene.walk(path, run)
+
+
+class Runs:
+    """Runs on one scene, and the points they passed."""
+
+    def __init__(self, scene: Scene, path: RunbookPath, folder: Path) -> None:
+        self.scene = scene
+        self.path = path
+        self.file = folder / "points"
+
+    def start(self, run: str = "run-1", dies_at: str = NOTHING) -> None:
+        """A whole run, or one up to the point where it is killed."""
+        arguments = (self.scene, self.path, run, self.file, dies_at)
+        process = FORKED.Process(target=_run, args=arguments)
+        process.start()
+        process.join()
+        assert process.exitcode == (0 if dies_at == NOTHING else -signal.SIGKILL), self.points()
+
+    def points(self) -> list[str]:
+        return self.file.read_text().splitlines()
+
+    def renames(self) -> int:
+        """How often traffic was moved."""
+        return self.points().count("after rename") + self.points().count("after rename 2")

@@ -1,0 +1,154 @@
+"""A real application to take back: two slots as processes behind a real Caddy, blue serves 2.0, green holds 1.0."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import partial
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from blocks import configuration, process
+from blocks.document import Document
+from blocks.home import Home
+from blocks.installation import Installation
+from blocks.platforms.contract import Standing
+from blocks.platforms.processes import Processes
+from blocks.slot_folder import SlotFolder
+from blocks.store import Store
+from domain.incident import Incident
+from domain.outcomes import Outcome
+from domain.release import Release
+from domain.request import Request
+from domain.severity import Severity
+from flows.conclude import Path as RunbookPath
+from flows.conclude import conclude
+from flows.intake import begin
+from tasks.case import Case
+from tests.blocks.caddy import Caddy
+from tests.blocks.ledger_child import KEY
+from tests.blocks.platforms.contract import look
+from tests.blocks.platforms.local_slots import settings
+from tests.blocks.routers.configurations import write_json
+
+FIRST = datetime(2026, 11, 1, tzinfo=UTC)
+NUMBERS = count(1)
+ONLY_BLUE_PASSES: list[dict[str, Any]] = [
+    {"kind": "http", "name": "smoke", "path": "/smoke", "expect": {"json": {"slot": "blue"}}}
+]
+"""A check that the target fails as soon as users reach it, and not before."""
+
+
+class Stage:
+    """Slots, router and a store; `scene` gives an application on them that no other test knows."""
+
+    def __init__(self, folder: Path, caddy: Caddy, url: str) -> None:
+        self.folder = folder
+        self.url = url
+        self.settings = settings(folder, caddy.address)
+        self.platform = Processes.model_validate(self.settings)
+        self.active = folder / "active"
+
+    def give_traffic_to(self, slot: str) -> None:
+        """As a person with an editor would."""
+        self.active.write_text(self.platform.upstreams()[slot])
+
+    def serving(self) -> str | None:
+        return self.platform.route().slot
+
+    def scene(self, folder: Path, **changes: Any) -> "Scene":
+        """A new application: blue serves, green served before."""
+        self.give_traffic_to("blue")
+        for slot in ("blue", "green"):
+            (self.folder / f"{slot}.unhealthy").unlink(missing_ok=True)
+        made = Scene(self, folder, f"shop/p{next(NUMBERS)}", changes)
+        with made.installation() as here:
+            for number, version in enumerate(("1.0", "2.0")):
+                at = FIRST.replace(day=1 + number)
+                here.store.record(Release(application=made.name, version=version, recorded_at=at))
+                here.store.served(made.name, version, at)
+        return made
+
+
+class Scene:
+    """One application, its home, and runs on it without Prefect."""
+
+    def __init__(self, stage: Stage, folder: Path, name: str, changes: dict[str, Any]) -> None:
+        self.stage = stage
+        self.name = name
+        self.home = Home(folder / "home").ensure()
+        self.raw = {
+            "name": name,
+            "platform": stage.settings,
+            "health": {"kind": "http", "path": "/health", "version": "version"},
+            "channels": [{"kind": "logfile", "path": str(folder / "messages.log")}],
+            **changes,
+        }
+
+    @property
+    def document(self) -> Document:
+        return configuration.document(self.raw, "a test", {})
+
+    def request(self, **fields: Any) -> Request:
+        given = {"severity": Severity.CRITICAL, "reason": "checkout is broken", "by": "ann", **fields}
+        return Request(application=self.name, **given)
+
+    @contextmanager
+    def installation(self) -> Iterator[Installation]:
+        store = Store(self.stage.url, KEY)
+        try:
+            yield Installation(self.home, store)
+        finally:
+            store.rest()
+
+    def case(self, here: Installation, run: str = "run-1", **fields: Any) -> Case:
+        taken = begin(here, self.document, self.request(**fields), run)
+        assert isinstance(taken, Case)
+        return taken
+
+    def walk(self, path: RunbookPath, run: str = "run-1", **fields: Any) -> Outcome | None:
+        """A run from its request to its outcome, as the flow does it."""
+        with self.installation() as here:
+            taken = begin(here, self.document, self.request(**fields), run)
+            return conclude(taken, path)[0] if isinstance(taken, Case) else taken.incident.outcome
+
+    def holder_died(self) -> None:
+        """The lease of a run that was killed is over."""
+        with self.installation() as here, here.store.database.transaction() as connection:
+            connection.execute("UPDATE locks SET until = now() - interval '1 second'")
+
+    def incident(self) -> Incident:
+        """The only one."""
+        with self.installation() as here:
+            [found] = here.store.incidents(self.name)
+            return found
+
+    def data(self, kind: str) -> list[dict[str, Any]]:
+        """What the journal's entries of a kind carry."""
+        incident = self.incident().id
+        with self.installation() as here:
+            assert here.store.problems(incident) == []
+            return [entry.data for entry in here.store.entries(incident) if entry.kind == kind]
+
+    def report(self) -> str:
+        path = self.incident().report
+        assert path is not None
+        return Path(path).read_text()
+
+
+@contextmanager
+def standing(folder: Path, url: str) -> Iterator[Stage]:
+    """Both slots up behind a Caddy."""
+    caddy = Caddy(folder / "caddy")
+    stage = Stage(folder, caddy, url)
+    stage.give_traffic_to("blue")
+    stop_all = [partial(process.stop, None, SlotFolder(stage.platform.folder / slot).mark, 2) for slot in ("blue", "green")]
+    try:
+        caddy.start(write_json(caddy, f"{{file.{stage.active}}}"))
+        for slot in ("blue", "green"):
+            assert isinstance(stage.platform.prepare(slot, look), Standing)
+        yield stage
+    finally:
+        for stop in stop_all:
+            stop()
+        caddy.stop()
