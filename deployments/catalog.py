@@ -13,6 +13,9 @@ ROOT = Path(__file__).resolve().parent.parent
 EMERGENCY_TAG = "emergency"
 """A run with this tag may take the place that is kept free for emergencies."""
 
+WATCH_TAG = "watch"
+"""A run with this tag only looks, and for long: it takes none of the places of runs that act."""
+
 RESUMABLE_TAG = "resumable"
 """A run with this tag that crashed is started again: its flow looks first, and does only what is left."""
 
@@ -147,7 +150,7 @@ CATALOG: tuple[Catalogued, ...] = (
     Catalogued(
         "emergency", "flows.emergency:emergency", EMERGENCY, ("rollback", RESUMABLE_TAG), emergency=True
     ),
-    Catalogued("soak", "flows.soak:soak", SOAK, ("watch", RESUMABLE_TAG)),
+    Catalogued("soak", "flows.soak:soak", SOAK, (WATCH_TAG, RESUMABLE_TAG)),
     Catalogued(
         "consent-deadline",
         "flows.consent_deadline:consent_deadline",

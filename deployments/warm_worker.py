@@ -21,7 +21,8 @@ from prefect.states import AwaitingRetry, Cancelled
 from prefect.workers.base import BaseJobConfiguration, BaseVariables, BaseWorker, BaseWorkerResult
 
 from blocks.home import Home
-from deployments.catalog import CATALOG, EMERGENCY_TAG, RESUMABLE_TAG, WORKER_TYPE, modules
+from deployments.admission import admitted
+from deployments.catalog import CATALOG, RESUMABLE_TAG, WATCH_TAG, WORKER_TYPE, modules
 from deployments.children import Child, Children
 from deployments.crash_recovery import may_restart, restart
 from deployments.state_watch import StateWatch
@@ -68,6 +69,7 @@ class WarmWorker(BaseWorker[BaseJobConfiguration, BaseVariables, WarmResult]):
         self._acting: dict[UUID, Child] = {}
         self._cancelling: set[UUID] = set()
         self._handed_over: set[UUID] = set()
+        self._watching: set[UUID] = set()
         self._draining = False
         self._wake = asyncio.Event()
         self._polling = asyncio.Lock()
@@ -94,11 +96,15 @@ class WarmWorker(BaseWorker[BaseJobConfiguration, BaseVariables, WarmResult]):
     async def drain(self, limit_seconds: float) -> None:
         """Take no new runs and let the acting ones end. What still acts at the limit is handed to the next worker."""
         self._draining = True
+        await asyncio.gather(*(self._hand_over(run, child) for run, child in self._watches()))
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(limit_seconds):
                 await self._all_ended()
         await asyncio.gather(*(self._hand_over(run, child) for run, child in list(self._acting.items())))
         await self._all_ended()
+
+    def _watches(self) -> list[tuple[UUID, Child]]:
+        return [(run, child) for run, child in self._acting.items() if run in self._watching]
 
     async def _all_ended(self) -> None:
         while self._acting or self._submitting_flow_run_ids:  # noqa: ASYNC110 - the ids are the stock worker's
@@ -130,6 +136,7 @@ class WarmWorker(BaseWorker[BaseJobConfiguration, BaseVariables, WarmResult]):
             self._channel.unregister(flow_run.id)
             del self._acting[flow_run.id]
             self._cancelling.discard(flow_run.id)
+            self._watching.discard(flow_run.id)
             self._wake.set()  # a place is free
 
     async def kill_infrastructure(
@@ -148,15 +155,14 @@ class WarmWorker(BaseWorker[BaseJobConfiguration, BaseVariables, WarmResult]):
     async def _submit_scheduled_flow_runs(
         self, flow_run_response: list[WorkerFlowRunResponse]
     ) -> list[FlowRun]:
-        """Admit what there is a place for; the last place is kept for an emergency."""
-        taken = len(self._acting.keys() | self._submitting_flow_run_ids)
-        admitted = []
-        for entry in sorted(flow_run_response, key=lambda entry: EMERGENCY_TAG not in entry.flow_run.tags):
-            places = self._places if EMERGENCY_TAG in entry.flow_run.tags else self._places - 1
-            if taken < places:
-                admitted.append(entry)
-                taken += 1
-        return await super()._submit_scheduled_flow_runs(admitted)
+        """As the stock worker, but only what there is a place for."""
+        taken = self._acting.keys() | self._submitting_flow_run_ids
+        watching = len(taken & self._watching)
+        waiting = [entry.flow_run for entry in flow_run_response]
+        fit = admitted(waiting, acting=len(taken) - watching, watching=watching, places=self._places)
+        self._watching |= {run.id for run in fit if WATCH_TAG in run.tags}
+        entries = [entry for entry in flow_run_response if any(entry.flow_run is run for run in fit)]
+        return await super()._submit_scheduled_flow_runs(entries)
 
     async def _verdict(self, flow_run_id: UUID, child: Child) -> int:
         """The exit code to report: 0 wherever the run's state is decided, so that nobody takes its end for a crash."""

@@ -17,7 +17,7 @@ from tasks.report import write_report
 Told = Annotated[str, Field(description="Empty: stays as it is.")]
 
 
-@flow(name="report", persist_result=False)
+@flow(name="report", flow_run_name="report {incident}", persist_result=False)
 def amend_report(
     application: form.Application,
     incident: Annotated[str, Field(title="Incident", description="Its id, as in the report's heading.")],

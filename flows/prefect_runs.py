@@ -13,7 +13,7 @@ NOBODY = "backout"
 
 
 def start_later(deployment: str, parameters: dict[str, Any], at: datetime | None, key: str) -> str:
-    """Schedule a run of one of Backout's deployments, once a key; its id."""
+    """Schedule a run of one of Backout's deployments, once a key, which is also its name; its id."""
     with get_client(sync_client=True) as client:
         found = client.read_deployment_by_name(f"{deployment}/{deployment}")
         run = client.create_flow_run_from_deployment(
@@ -21,6 +21,7 @@ def start_later(deployment: str, parameters: dict[str, Any], at: datetime | None
             parameters=parameters,
             state=Scheduled(scheduled_time=at) if at else None,
             idempotency_key=key,
+            name=key,
         )
         return str(run.id)
 

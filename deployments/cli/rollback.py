@@ -84,7 +84,9 @@ def rollback(
         runbook=runbook, kind=Kind.EMERGENCY if emergency else Kind.ROLLBACK,
         issue="service-outage" if emergency else None, by=at_host(), via="cli",
     )  # fmt: skip
-    _check(request, asks_severity=severity is not None)
+    _check(request)
+    if not with_break_glass:
+        _refuse_forgotten(runbook, severity=severity, force=force and not emergency, request=request)
     if with_break_glass:
         break_glass.run(home, request, file, dry_run=dry_run, json=json)
         return
@@ -112,23 +114,23 @@ def _name(app: str) -> str:
         raise BadUsage(f"APP: {error}") from None
 
 
-def _check(request: Request, *, asks_severity: bool) -> None:
+def _check(request: Request) -> None:
     if request.force and not request.reason.strip():
         raise BadUsage("--reason is needed with --force and --break-glass")
     if request.even_unhealthy and not request.force:
         raise BadUsage("--even-unhealthy is for --force only")
-    if request.via == "cli" and (unused := _unused(request, asks_severity=asks_severity)):
-        raise BadUsage(f"{', '.join(unused)}: the runbook {request.runbook} has no use for it")
 
 
-def _unused(request: Request, *, asks_severity: bool) -> list[str]:
-    """Options that the chosen runbook would silently forget."""
-    given = [
-        name for name in (*SCENARIO_FIELDS, *FORCE_FIELDS) if getattr(request, name) not in (None, "", False)
+def _refuse_forgotten(runbook: Runbook, *, severity: Severity | None, force: bool, request: Request) -> None:
+    """Refuse options that the chosen runbook has no use for: it would silently forget them."""
+    given = {"severity": severity, "impact": request.impact, "users": request.users, "downtime": request.downtime,
+             "force": force, "even_unhealthy": request.even_unhealthy}  # fmt: skip
+    forgotten = [
+        name for name, value in given.items() if value not in (None, "", False) and name not in ASKED[runbook]
     ]
-    if not asks_severity:
-        given = [name for name in given if name != "severity"]
-    return [f"--{name.replace('_', '-')}" for name in given if name not in ASKED[Runbook(request.runbook)]]
+    if forgotten:
+        options = ", ".join(f"--{name.replace('_', '-')}" for name in forgotten)
+        raise BadUsage(f"{options}: runbook {runbook} has no use for it")
 
 
 def _known(here: Installation, app: str) -> None:

@@ -50,7 +50,7 @@ class EvidenceNotKept(BackoutError):
         return f"evidence could not be kept in {self.where}: {self.why}; nothing was changed"
 
     def next_step(self) -> str:
-        return "free space there, or run `backout rollback APP --severity critical`, which keeps evidence after the switch"
+        return "free space there, or run `backout rollback APP --runbook emergency`, which keeps evidence after the switch"
 
 
 @dataclass(eq=False)

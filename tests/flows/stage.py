@@ -1,12 +1,14 @@
 """A real application to take back: two slots as processes behind a real Caddy, blue serves 2.0, green holds 1.0."""
 
+import socket
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from blocks import configuration, process
 from blocks.document import Document
@@ -16,21 +18,23 @@ from blocks.platforms.contract import Standing
 from blocks.platforms.processes import Processes
 from blocks.slot_folder import SlotFolder
 from blocks.store import Store
+from domain.findings import Finding, Verdict
 from domain.incident import Incident
 from domain.outcomes import Outcome
-from domain.release import Release
+from domain.release import Release, Slot
 from domain.request import Request
 from domain.severity import Severity
+from examples.demo.ports import free_ports
 from flows.conclude import Path as RunbookPath
 from flows.conclude import conclude
 from flows.intake import begin
 from tasks.case import Case
 from tests.blocks.caddy import Caddy
 from tests.blocks.ledger_child import KEY
-from tests.blocks.platforms.contract import look
-from tests.blocks.platforms.local_slots import settings
 from tests.blocks.routers.configurations import write_json
 
+CHECKOUT = Path(__file__).parents[2]
+UPSTREAM = CHECKOUT / "tests/blocks/upstream.py"
 FIRST = datetime(2026, 11, 1, tzinfo=UTC)
 NUMBERS = count(1)
 ONLY_BLUE_PASSES: list[dict[str, Any]] = [
@@ -45,7 +49,7 @@ class Stage:
     def __init__(self, folder: Path, caddy: Caddy, url: str) -> None:
         self.folder = folder
         self.url = url
-        self.settings = settings(folder, caddy.address)
+        self.settings = _settings(folder, caddy.address)
         self.platform = Processes.model_validate(self.settings)
         self.active = folder / "active"
 
@@ -136,19 +140,44 @@ class Scene:
         return Path(path).read_text()
 
 
+def _settings(folder: Path, address: str) -> dict[str, Any]:
+    slots = zip(("blue", "green"), ("2.0", "1.0"), free_ports(2), strict=True)
+    return {
+        "kind": "processes",
+        "folder": str(folder / "slots"),
+        "slots": {name: _slot(folder, version, port) for name, version, port in slots},
+        "router": {"kind": "caddy_file", "file": str(folder / "active"), "address": address},
+    }
+
+
+def _slot(folder: Path, version: str, port: int) -> dict[str, Any]:
+    return {
+        "command": [sys.executable, "-I", "-S", str(UPSTREAM), str(port)],
+        "cwd": str(folder),
+        "env": {"APP_VERSION": version},
+        "address": f"http://127.0.0.1:{port}",
+    }
+
+
+def _answers(slot: Slot) -> list[Finding]:
+    with socket.socket() as probe:
+        up = probe.connect_ex(("127.0.0.1", urlsplit(slot.address or "").port or 0)) == 0
+    verdict = Verdict.OK if up else Verdict.BAD
+    return [Finding(name="health", on=slot.name, verdict=verdict, said="")]
+
+
 @contextmanager
 def standing(folder: Path, url: str) -> Iterator[Stage]:
     """Both slots up behind a Caddy."""
     caddy = Caddy(folder / "caddy")
     stage = Stage(folder, caddy, url)
     stage.give_traffic_to("blue")
-    stop_all = [partial(process.stop, None, SlotFolder(stage.platform.folder / slot).mark, 2) for slot in ("blue", "green")]
     try:
         caddy.start(write_json(caddy, f"{{file.{stage.active}}}"))
         for slot in ("blue", "green"):
-            assert isinstance(stage.platform.prepare(slot, look), Standing)
+            assert isinstance(stage.platform.prepare(slot, _answers), Standing)
         yield stage
     finally:
-        for stop in stop_all:
-            stop()
+        for slot in stage.platform.programs:
+            process.stop(None, SlotFolder(stage.platform.folder / slot).mark, 2)
         caddy.stop()
