@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
+import httpx
 from prefect.context import refresh_global_settings_context
 from prefect.logging import get_logger
 
@@ -47,7 +48,7 @@ async def serve(
     async with AsyncExitStack() as stack:
         stack.enter_context(only_one(home.ensure()))
         started = await _start_servers(home, stack)
-        await register(catalog, work_pool)
+        await _registered(started.serving, catalog, work_pool)
         worker = WarmWorker(
             work_pool,
             home=home,
@@ -61,6 +62,15 @@ async def serve(
                 print(f"Prefect's UI: {started.serving.ui_url}", flush=True)  # noqa: T201
                 await stop.wait()
             await worker.drain(drain_seconds)
+
+
+async def _registered(serving: Serving, catalog: Sequence[Catalogued], work_pool: str) -> None:
+    """Tell the server of the deployments. Raises PrefectUnavailable where one that somebody else runs is not there."""
+    try:
+        await register(catalog, work_pool)
+    except httpx.TransportError as error:
+        why = str(error) or type(error).__name__
+        raise PrefectUnavailable("Prefect", serving.prefect_api_url, why) from error
 
 
 @dataclass(frozen=True)

@@ -14,22 +14,22 @@ from flows.intake import document_of
 from tasks.case import Case
 from tasks.report import write_report
 
-Told = Annotated[str, Field(description="Empty: stays as it is.")]
+Told = Annotated[str, Field(description="Empty: stays as it is. Lists: one item a line.")]
 
 
 @flow(name="report", flow_run_name="report {incident}", persist_result=False)
 def amend_report(
     application: form.Application,
     incident: Annotated[str, Field(title="Incident", description="Its id, as in the report's heading.")],
-    users_affected: Told = "",
-    services: Told = "",
-    data_loss: Told = "",
-    revenue: Told = "",
-    root_cause: Told = "",
-    resolution: Told = "",
-    prevention: Told = "",
-    action_items: Told = "",
-    lessons: Told = "",
+    users_affected: Annotated[Told, Field(title="Users affected")] = "",
+    services: Annotated[Told, Field(title="Services impacted")] = "",
+    data_loss: Annotated[Told, Field(title="Data loss")] = "",
+    revenue: Annotated[Told, Field(title="Revenue lost")] = "",
+    root_cause: Annotated[Told, Field(title="Root cause")] = "",
+    resolution: Annotated[Told, Field(title="Resolution")] = "",
+    prevention: Annotated[Told, Field(title="Prevention")] = "",
+    action_items: Annotated[Told, Field(title="Action items")] = "",
+    lessons: Annotated[Told, Field(title="Lessons learned")] = "",
 ) -> State[Any]:
     """Keep what was filled in beside what was recorded, and write the report again."""
     given = {

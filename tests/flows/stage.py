@@ -105,15 +105,15 @@ class Scene:
         finally:
             store.rest()
 
-    def case(self, here: Installation, run: str = "run-1", **fields: Any) -> Case:
-        taken = begin(here, self.document, self.request(**fields), run)
+    def case(self, here: Installation, run: str = "first", **fields: Any) -> Case:
+        taken = begin(here, self.document, self.request(**fields), f"{self.name} {run}")
         assert isinstance(taken, Case)
         return taken
 
-    def walk(self, path: RunbookPath, run: str = "run-1", **fields: Any) -> Outcome | None:
+    def walk(self, path: RunbookPath, run: str = "first", **fields: Any) -> Outcome | None:
         """A run from its request to its outcome, as the flow does it."""
         with self.installation() as here:
-            taken = begin(here, self.document, self.request(**fields), run)
+            taken = begin(here, self.document, self.request(**fields), f"{self.name} {run}")
             return conclude(taken, path)[0] if isinstance(taken, Case) else taken.incident.outcome
 
     def holder_died(self) -> None:

@@ -1,0 +1,80 @@
+"""One stack and one `backout serve` for all tests of the command line."""
+
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from blocks.home import Home
+from blocks.installation import Installation, installation, serving
+from deployments.catalog import ROOT
+from deployments.prefect_api import PrefectApi
+from examples.demo.stack import Stack
+from tests.deployments.cli.shop import APP, COMMAND, OLD, Shop
+from tests.deployments.served import wait_for
+
+STOP_SECONDS = 180
+
+
+@pytest.fixture(scope="session")
+def shop() -> Iterator[Shop]:
+    """Both slots run, the old release has served, the application is applied."""
+    # Not below pytest's folder, which it closes to PostgreSQL's own user again and again.
+    root = Path(tempfile.mkdtemp(prefix="backout-cli-", dir="/tmp"))
+    root.chmod(0o711)
+    shop = Shop(Stack(root / "stack"), Home(root / "home"))
+    shop.stack.up()
+    try:
+        for slot in ("blue", "green"):
+            shop.platform.start(slot)
+        yield from _served(shop)
+    finally:
+        shop.stack.down()
+        shutil.rmtree(root)
+
+
+def _served(shop: Shop) -> Iterator[Shop]:
+    shop.home.ensure()
+    with (shop.home.root / "output").open("wb") as output:
+        serve = subprocess.Popen(
+            [*COMMAND, "serve"],
+            env=shop.environ(),
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+        )
+    try:
+        wait_for(lambda: serving(shop.home) or serve.poll() is not None, "backout serve")
+        assert serve.poll() is None, (shop.home.root / "output").read_text()
+        shop.apply(shop.entry())
+        assert shop.run("record", APP, OLD, "--slot", "blue").code == 0
+        yield shop
+    finally:
+        serve.terminate()
+        serve.wait(STOP_SECONDS)
+
+
+@pytest.fixture
+def bad_shop(shop: Shop) -> Iterator[Shop]:
+    """The bad release serves; afterwards the good one does again."""
+    shop.bad_release_serves()
+    yield shop
+    shop.good_release_serves()
+
+
+@pytest.fixture
+def here(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Iterator[Installation]:
+    """The same store as the commands use."""
+    for name, value in shop.stack.environment.items():
+        monkeypatch.setenv(name, value)
+    with installation(shop.home) as opened:
+        yield opened
+
+
+@pytest.fixture
+def api(shop: Shop) -> PrefectApi:
+    return PrefectApi.find(shop.home)

@@ -1,0 +1,260 @@
+"""Every bad input of the issue: a clear error, nothing changed, 1 or 2."""
+
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from blocks import process
+from blocks.installation import Installation
+from deployments.prefect_api import PrefectApi
+from tests.deployments.cli.shop import APP, NEW, OLD, Shop, ctrl_c, ended
+from tests.deployments.served import wait_for
+from tests.fakes.http_server import HttpServer, Reply
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_changed(shop: Shop) -> Iterator[None]:
+    """The old release serves before and after each of them."""
+    shop.good_release_serves()
+    yield
+    assert shop.serving == "blue"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["rollback", "--severity", "critical"], ["validate"], ["status"], ["start-backup"], ["record", "1.0"]],
+)
+def test_an_unknown_application(shop: Shop, command: list[str]) -> None:
+    name, *rest = command
+    done = shop.run(name, "nosuch/app", *rest, "--json")
+    assert done.code == 2
+    assert done.json["error"] == "UnknownApplication"
+    assert APP in done.json["what"]
+
+
+def test_a_name_that_is_no_application(shop: Shop) -> None:
+    done = shop.run("rollback", "shop")
+    assert done.code == 2
+    assert "shop/production" in done.said
+
+
+def test_an_unknown_release(shop: Shop) -> None:
+    looked = shop.run("validate", APP, "--to", "9.9", "--json")
+    assert (looked.code, looked.json["error"]) == (1, "UnknownRelease")
+    done = shop.run("rollback", APP, "--to", "9.9", "--severity", "critical")
+    assert done.code == 1
+    assert "held" in done.said
+    assert "no slot holds release '9.9'" in done.said
+
+
+def test_an_unknown_slot(shop: Shop) -> None:
+    for command in (["record", APP, "3.0", "--slot", "red"], ["start-backup", APP, "red"]):
+        done = shop.run(*command)
+        assert done.code == 1
+        assert "slot 'red' does not exist (slots: blue, green)" in done.said
+
+
+def test_the_release_that_serves_is_nothing_to_do(shop: Shop) -> None:
+    done = shop.run("rollback", APP, "--to", OLD, "--severity", "critical", "--json")
+    assert done.code == 0
+    assert done.json["outcome"] == "nothing_to_do"
+
+
+def test_an_unhealthy_target(shop: Shop) -> None:
+    done = shop.run("rollback", APP, "--to", NEW, "--force", "--reason", "a test")
+    assert done.code == 1
+    assert "held" in done.said
+    assert "http 503" in done.said
+
+
+def _beside(shop: Shop, name: str, address: str) -> dict[str, object]:
+    """The demo's application under another name, its green slot at another address."""
+    entry = shop.entry(name)
+    platform = entry["platform"]
+    green = {**platform["slots"]["green"], "address": address}
+    return {**entry, "platform": {**platform, "slots": {**platform["slots"], "green": green}}}
+
+
+def test_a_target_whose_health_hangs_ends_by_the_signals_timeout(shop: Shop) -> None:
+    with HttpServer() as hanging:
+        hanging.replies["/api/health"] = Reply(hang=True)
+        app = shop.apply(_beside(shop, "hanging/production", hanging.url))
+        done = shop.run("validate", app, "--to", NEW, "--json")
+    assert done.code == 1
+    assert done.json["decision"] == "hold"
+    assert any("2" in why and "s" in why for why in done.json["why"]), done.json["why"]
+
+
+def test_malformed_yaml_names_line_and_column(shop: Shop, tmp_path: Path) -> None:
+    file = tmp_path / "backout.yaml"
+    file.write_text("applications:\n  - name: [shop\n")
+    done = shop.run("apply", str(file))
+    assert done.code == 2
+    assert f"{file}: line 3, column 1" in done.err.replace("\n", "")
+
+
+def test_a_missing_file(shop: Shop, tmp_path: Path) -> None:
+    done = shop.run("apply", str(tmp_path / "nosuch.yaml"), "--json")
+    assert done.code == 2
+    assert "nosuch.yaml" in done.json["what"]
+
+
+def test_an_unknown_key_is_named_with_what_is_allowed(shop: Shop) -> None:
+    file = shop.write("unknown-key.yaml", {**shop.entry("shop/production"), "helth": {}})
+    done = shop.run("apply", str(file), "--json")
+    assert done.code == 2
+    assert "applications[0].helth" in done.json["what"]
+    assert "health" in done.json["what"].partition("allowed")[2]
+
+
+def test_a_missing_environment_variable(shop: Shop) -> None:
+    app = shop.apply(
+        {**shop.entry("secret/production"), "database": {"kind": "postgresql", "url": "${NOSUCH_VARIABLE}"}}
+    )
+    done = shop.run("validate", app, "--json")
+    assert (done.code, done.json["error"]) == (2, "MissingSecret")
+    assert "NOSUCH_VARIABLE" in done.json["what"]
+    run = shop.run("rollback", app, "--severity", "critical")
+    assert run.code == 1
+    assert "NOSUCH_VARIABLE" in run.said
+    assert "Traceback" not in run.said
+    shown = shop.run("status", "--json")
+    assert shown.code == 0
+    assert "NOSUCH_VARIABLE" in next(one["problem"] for one in shown.json if one["application"] == app)
+
+
+def _closed_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.mark.parametrize("command", [["rollback", APP, "--severity", "critical"], ["apply"]])
+def test_prefects_server_is_down(shop: Shop, command: list[str]) -> None:
+    url = f"http://127.0.0.1:{_closed_port()}/api"
+    given = [*command, str(shop.write("again.yaml", shop.entry()))] if command == ["apply"] else command
+    done = shop.run(*given, PREFECT_API_URL=url)
+    assert done.code == 1
+    assert url in done.said
+    assert "--break-glass" in done.said
+    assert "Traceback" not in done.said
+
+
+def test_prefects_server_accepts_and_never_answers(shop: Shop) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/api"
+        done = shop.run("rollback", APP, "--severity", "critical", "--json", PREFECT_API_URL=url)
+    assert (done.code, done.json["error"]) == (1, "PrefectUnavailable")
+    assert "--break-glass" in done.json["next"]
+
+
+def test_a_server_that_is_not_prefects_or_refuses_us(shop: Shop) -> None:
+    with HttpServer(lambda _seen: Reply(body="<html>")) as other:
+        stranger = shop.run("rollback", APP, "--severity", "critical", "--json", PREFECT_API_URL=other.url)
+    with HttpServer(lambda _seen: Reply(401, {"detail": "no"})) as other:
+        refused = shop.run("rollback", APP, "--severity", "critical", "--json", PREFECT_API_URL=other.url)
+    assert stranger.json["error"] == refused.json["error"] == "PrefectUnavailable"
+    assert "PREFECT_API_AUTH_STRING" in refused.json["what"]
+
+
+def test_the_routers_file_is_missing(shop: Shop) -> None:
+    entry = shop.entry("nofile/production")
+    router = {**entry["platform"]["router"], "file": str(shop.stack.folder / "nosuch" / "active")}
+    app = shop.apply({**entry, "platform": {**entry["platform"], "router": router}})
+    done = shop.run("rollback", app, "--severity", "critical")
+    assert done.code == 1
+    assert "nosuch/active" in done.said.replace(" ", "")
+
+
+def test_the_routers_admin_endpoint_is_down(shop: Shop) -> None:
+    entry = shop.entry("noadmin/production")
+    router = {
+        "kind": "caddy_admin",
+        "admin": f"127.0.0.1:{_closed_port()}",
+        "id": "shop",
+        "address": shop.stack.address,
+    }
+    app = shop.apply({**entry, "platform": {**entry["platform"], "router": router}})
+    done = shop.run("rollback", app, "--severity", "critical", "--json")
+    assert done.code == 1
+    assert done.json["outcome"] == "held"
+    assert "does not answer" in done.json["why"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a disk that is full")
+def test_a_full_disk_in_preserve(shop: Shop, tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    process.run(["mount", "-t", "tmpfs", "-o", "size=8k", "tmpfs", str(disk)], timeout_s=10)
+    try:
+        app = shop.apply({**shop.entry("full/production"), "evidence": str(disk)})
+        assert shop.run("record", app, OLD, "--slot", "blue").code == 0
+        shop.bad_release_serves()
+        done = shop.run("rollback", app, "--severity", "critical", "--json")
+        assert shop.serving == "green"
+    finally:
+        shop.good_release_serves()
+        process.run(["umount", str(disk)], timeout_s=10)
+    assert (done.code, done.json["outcome"]) == (1, "held")
+    assert "No space left on device" in done.json["why"]
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        (["--force"], "--reason"),
+        (["--even-unhealthy"], "--force"),
+        (["--break-glass"], "--reason"),
+        (["--users", "-1"], "--users"),
+        (["--runbook", "emergency", "--impact", "all"], "--impact"),
+        (["--runbook", "post-deploy-issue", "--force", "--reason", "x"], "--force"),
+    ],
+)
+def test_options_that_do_not_go_together(shop: Shop, options: list[str], named: str) -> None:
+    done = shop.run("rollback", APP, *options, "--json")
+    assert (done.code, done.json["error"]) == (2, "BadUsage")
+    assert named in done.json["what"]
+
+
+@pytest.mark.parametrize(
+    ("command", "named"),
+    [
+        (["audit", "--since", "yesterday"], "--since"),
+        (["report", "nosuch", "--set", "mood=bad"], "root_cause"),
+        (["report", "nosuch", "--set", "root_cause"], "FIELD=TEXT"),
+        (["record", APP, "3.0", "--image", "backend"], "SERVICE=DIGEST"),
+        (["record", APP, "-x"], "x"),
+        (["record", APP, "a b"], "VERSION"),
+    ],
+)
+def test_values_that_are_none(shop: Shop, command: list[str], named: str) -> None:
+    done = shop.run(*command, "--json")
+    assert done.code == 2
+    assert named in done.json["what"]
+
+
+@pytest.mark.parametrize("command", [["report"], ["approve"], ["reject", "--reason", "no"]])
+def test_an_unknown_incident(shop: Shop, command: list[str]) -> None:
+    name, *rest = command
+    done = shop.run(name, "nosuch", *rest, "--json")
+    assert (done.code, done.json["error"]) == (2, "UnknownIncident")
+
+
+def test_ctrl_c_before_the_run_is_made_starts_nothing(
+    shop: Shop, here: Installation, api: PrefectApi
+) -> None:
+    before = len(here.store.incidents(APP))
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/api"
+        command = shop.start("rollback", APP, "--severity", "critical", PREFECT_API_URL=url)
+        connection, _peer = silent.accept()
+        wait_for(lambda: connection.recv(1), "the first request")
+        ctrl_c(command)
+        done = ended(command)
+        connection.close()
+    assert done.code != 0
+    assert "Traceback" not in done.said
+    assert len(here.store.incidents(APP)) == before
