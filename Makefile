@@ -57,8 +57,8 @@ bench: $(STAMP) ## measure: all, or one with NAME=switch
 	@for file in $(or $(NAME:%=benchmarks/%.py),$(shell grep -l '^if __name__ ==' benchmarks/*.py)); do \
 		echo "$$file" && $(ALONE) $(BIN)/python "$$file" || exit 1; done
 
-schema: $(STAMP) ## write the JSON schema of backout.yaml
-	$(BIN)/backout schema --output docs/backout.schema.json
+schema: $(STAMP) ## write what is made from code in docs: the reference, the JSON schema, the outcomes
+	$(BIN)/python -m deployments.reference docs
 
 image: $(STAMP) ## build the worker and server image, on BASE
 	.ci/wheelhouse $(BIN)/python build/wheelhouse

@@ -52,7 +52,8 @@ def apply(here: Installation, described: list[Described], by: str) -> None:
             configurations.keep(here.store.database, applied, by)
             start_on_trigger(client, one.name, block)
             remember(here.home, one.name, Path(one.source))
-    offer_targets(here, PrefectApi.find(here.home))
+    with PrefectApi.find(here.home) as api:
+        offer_targets(here, api)
 
 
 def _applied(here: Installation, application: str) -> Applied | None:

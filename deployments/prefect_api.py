@@ -6,7 +6,8 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 import httpx
 
@@ -43,6 +44,18 @@ class PrefectApi:
         pair = httpx.BasicAuth(*auth.split(":", 1)) if auth else None
         self._client = httpx.Client(base_url=self.url, auth=pair, timeout=10.0, trust_env=False)
         self._csrf: dict[str, str] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End its connections."""
+        self._client.close()
 
     @classmethod
     def find(cls, home: Home) -> "PrefectApi":

@@ -42,10 +42,11 @@ what would change. Unknown keys and missing settings are errors; the message nam
 A secret is a reference: `${NAME}` is read from the environment where the run executes, `block:slug/name` from a
 Prefect block. `$${` stands for a literal `${`. `kind` chooses the adapter.
 
-Editors check the file as you type with [backout.schema.json](backout.schema.json). Put this in its first line:
+Editors check the file as you type with [backout.schema.json](backout.schema.json): `backout schema --output
+backout.schema.json` writes it beside your file, whose first line names it:
 
 ```yaml
-# yaml-language-server: $schema=docs/backout.schema.json
+# yaml-language-server: $schema=./backout.schema.json
 ```
 """
 
@@ -120,7 +121,7 @@ def _type(field: Schema) -> str:
     if "enum" in field:
         return _choice(field["enum"])
     if field.get("type") == "array":
-        return f"list of {_type(field['items'])}"
+        return f"list of {_type(field['items']).replace('one of the ', '')}"
     if field.get("type") == "object":
         inner = field.get("additionalProperties")
         return f"name → {_type(inner)}" if isinstance(inner, dict) else "mapping"
@@ -138,8 +139,9 @@ def _plain(field: Schema) -> str:
 
 
 def _linked(name: str) -> str:
-    if name in ("Severity", "Action", "AtDeadline", "Span"):
-        return _choice(configuration.schema()["$defs"][name]["enum"])
+    definition = configuration.schema()["$defs"][name]
+    if "enum" in definition:
+        return _choice(definition["enum"])
     family = f"{name.lower()}s"
     if family in FAMILIES:
         return f"[one of the {family}](#{family})"

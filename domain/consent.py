@@ -81,7 +81,9 @@ def ruling(plan: Plan, approvals: Iterable[Approval], key: bytes, requester: str
     answers = [row for row in counted if _counts(row, consent, closed)]
     if any(row.answer is Answer.REJECT for row in answers):
         return Ruling.REJECTED
-    people = {row.person for row in answers} - ({requester} if consent.people > 1 else set())
+    # Who asked is kept as `name@host`, who answers as the name that the kernel gave.
+    asked = {requester, requester.partition("@")[0]} if consent.people > 1 else set()
+    people = {row.person for row in answers} - asked
     if len(people) >= consent.people:
         return Ruling.APPROVED
     return _by_deadline(closed, consent) if closed else Ruling.OPEN

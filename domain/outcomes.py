@@ -38,7 +38,7 @@ class End:
 ENDS: dict[Outcome, End] = {
     Outcome.ROLLED_BACK: End(
         "COMPLETED", "RolledBack", "traffic is on the old release and verified",
-        "find the cause; the bad release is quarantined until it is lifted", 0,
+        "find the cause; the bad release is in quarantine until `backout record APP RELEASE --lift`", 0,
     ),
     Outcome.NOTHING_TO_DO: End(
         "COMPLETED", "NothingToDo", "the target already has the traffic", "nothing; look at `backout status`", 0,

@@ -32,6 +32,7 @@ class Consent(BaseModel):
         people: how many different people; 0 asks nobody.
         when_automatic: whether a run that a trigger started asks too.
         deadline_s: seconds until `at_deadline`; never more than the severity's RTO.
+        at_deadline: what happens where nobody answered; never `approve` where something is at risk.
         self_declared: whether a name typed into Prefect's form is believed.
     """
 
@@ -45,7 +46,13 @@ class Consent(BaseModel):
 
 
 class Rule(BaseModel):
-    """What one severity calls for. `rto_s`: from the first finding to verified traffic, in seconds."""
+    """What one severity calls for.
+
+    Attributes:
+        action: what it calls for before anybody is asked.
+        rto_s: seconds from the first finding to verified traffic.
+        consent: whose yes it needs.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -60,7 +67,13 @@ class Rule(BaseModel):
 
 
 class Issue(BaseModel):
-    """One row of a decision matrix, with where it is written."""
+    """One row of a decision matrix, with where it is written.
+
+    Attributes:
+        name: the issue, as the form and the trigger name it.
+        source: the runbook and its section.
+        rto_s: seconds, where this issue has a time of its own.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -81,7 +94,14 @@ class Span(StrEnum):
 
 
 class Budget(BaseModel):
-    """A time a runbook promises, in seconds, with where it is written."""
+    """A time a runbook promises, with where it is written.
+
+    Attributes:
+        name: what the report calls it.
+        seconds: the promise.
+        source: the runbook and its section.
+        span: from where to where it is measured.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -99,7 +119,10 @@ class Policy(BaseModel):
     """The rules of one application.
 
     Attributes:
-        watch_s: how long the released traffic is watched after verification.
+        rules: severity -> what it calls for.
+        issues: the decision matrix: which severity an issue has.
+        budgets: the times that the runbook promises; the report compares them with what was seen.
+        watch_s: how long the released traffic is watched after verification, in seconds.
         unknown_issue: the severity of an issue that no row names.
         report_layout: which runbook's report is written.
     """

@@ -10,7 +10,12 @@ from domain.findings import Finding, Verdict
 
 
 class Consecutive(BaseModel):
-    """So many bad findings in a row (MVP-011 and NotesHub: 3). Missing samples break no row and count as nothing."""
+    """So many bad findings in a row (MVP-011 and NotesHub: 3). Missing samples break no row and count as nothing.
+
+    Attributes:
+        failures: how many in a row.
+        issue: the row of the decision matrix that gives the severity.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -38,9 +38,9 @@ def complain(error: BackoutError, *, as_json: bool) -> None:
         }
         sys.stdout.write(json.dumps(body, ensure_ascii=False) + "\n")
         return
-    errors.print(error.what(), style="bold red", markup=False, highlight=False)
+    errors.print(error.what(), style="bold red", markup=False, highlight=False, soft_wrap=True)
     if step := error.next_step():
-        errors.print(f"next: {step}", markup=False, highlight=False)
+        errors.print(f"next: {step}", markup=False, highlight=False, soft_wrap=True)
 
 
 def table(title: str, *columns: str) -> Table:

@@ -45,11 +45,11 @@ def start_backup(
     ] = None,
     json: AsJson = False,
 ) -> None:
-    """Start a standby slot that is down, and say whether it is healthy. Never touches the serving one."""
+    """Start a slot that is down, and say whether it is healthy. Never touches the serving one while it runs."""
     with installation() as here:
         described = document(here, app)
         chosen = slot or _only_standby(described)
-        if described.platform.route().slot == chosen:
+        if described.platform.route().slot == chosen and described.platform.slot(chosen).running:
             raise Conflict(on=f"slot {chosen}", expected="standby", found="serving")
         with host_lock(here.home, app):
             found = described.platform.prepare(chosen, lambda one: at_slot(described, one))

@@ -31,6 +31,7 @@ def record(
     schema: Annotated[
         str | None, typer.Option(help="The schema version it needs. Default: the database's now.")
     ] = None,
+    lift: Annotated[bool, typer.Option("--lift", help="Take the release out of quarantine.")] = False,
     configuration: Annotated[
         Path | None, typer.Option(help="The configuration it runs with; its hash is kept.")
     ] = None,
@@ -47,6 +48,8 @@ def record(
             configuration_hash=_hash(configuration), recorded_by=at_host(),
         )  # fmt: skip
         here.store.record(release)
+        if lift:
+            here.store.quarantine(app, version, None)
         serving = described.platform.slot(found) if (found := described.platform.route().slot) else None
         if serving is not None and serving.version == version:
             here.store.served(app, version, datetime.now(UTC))

@@ -14,6 +14,8 @@ from examples.demo.scenario import Scenario
 
 ASKED_SECONDS = 60.0
 MOMENT_SECONDS = 2.0
+LATE_SECONDS = 60.0
+"""Seconds that the deadline's own run may take."""
 
 
 def ask(scenario: Scenario, incident: Incident) -> None:
@@ -21,7 +23,7 @@ def ask(scenario: Scenario, incident: Incident) -> None:
 
     Raises:
         CommandFailed: the answer was not taken.
-        TimeoutError: nobody was asked, or nobody answered before the deadline.
+        TimeoutError: nobody was asked.
     """
     with scenario.screen.step("policy asks a person: the run is suspended"):
         scenario.interruption.wait_for(
@@ -31,7 +33,9 @@ def ask(scenario: Scenario, incident: Incident) -> None:
     if asked.plan is None:
         raise TimeoutError("the request for consent has no plan")
     show_plan(asked.plan, json=False)
-    yes = _person(scenario, asked.plan.deadline_s) if sys.stdin.isatty() else _nobody(scenario)
+    yes = _person(scenario, incident, asked.plan.deadline_s) if sys.stdin.isatty() else _nobody(scenario)
+    if yes is None:
+        return
     command = ("approve", "--reason", "demo") if yes else ("reject", "--reason", "said no in the demo")
     with scenario.screen.step(f"backout {command[0]} {incident.id}"):
         scenario.stage.backout(scenario.interruption, command[0], incident.id, *command[1:])
@@ -43,12 +47,20 @@ def _suspended(scenario: Scenario, incident: Incident) -> bool:
     return bool(asked) and PrefectApi.find(scenario.stage.home).state(asked[-1].data["run"]).type == "PAUSED"
 
 
-def _person(scenario: Scenario, deadline_s: float) -> bool:
-    """What the person at the keyboard says. An empty line is a yes; the end of the input is none."""
-    scenario.screen.console.print("Roll back? \\[Y/n] ", end="")
-    scenario.interruption.wait_for(
-        lambda: bool(select.select([sys.stdin], [], [], 0)[0]), "an answer", deadline_s
-    )
+def _person(scenario: Scenario, incident: Incident, deadline_s: float) -> bool | None:
+    """What the person at the keyboard says; None where the deadline was first.
+
+    An empty line is a yes; the end of the input is none.
+    """
+    scenario.screen.console.print("Roll back? [Y/n] ", end="", markup=False, highlight=False)
+
+    def answered_or_over() -> bool:
+        answered = bool(select.select([sys.stdin], [], [], 0)[0])
+        return answered or scenario.store.incident(incident.id).outcome is not None
+
+    scenario.interruption.wait_for(answered_or_over, "an answer", deadline_s + LATE_SECONDS)
+    if not select.select([sys.stdin], [], [], 0)[0]:
+        return None
     answer = sys.stdin.readline()
     return bool(answer) and answer.strip().lower() in ("", "y", "yes")
 

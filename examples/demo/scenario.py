@@ -45,8 +45,9 @@ ENOUGH = 150
 class Scenario:
     """One play on one stage; the load that it started ends with the block."""
 
-    def __init__(self, stage: Stage, screen: Screen, interruption: Interruption) -> None:
+    def __init__(self, stage: Stage, screen: Screen, interruption: Interruption, *, ask: bool) -> None:
         self.stage = stage
+        self._ask = ask
         self.screen = screen
         self.interruption = interruption
         self.load = Load(f"{stage.stack.address}/", CLIENTS, RATE)
@@ -61,32 +62,32 @@ class Scenario:
     ) -> None:
         self.end_load()
 
-    def stand_up(self, *, ask: bool) -> Serving:
-        """Everything that a team has before it releases: an application, and a Backout that knows it."""
-        with self.screen.step("FlappyJournal stands up: PostgreSQL, Caddy, two slots"):
+    def stand_up(self) -> None:
+        """What a team has: an application of which 1.0 serves its users."""
+        with self.screen.step(f"FlappyJournal stands up: PostgreSQL, Caddy, {GOOD} in blue"):
             # It needs a while, in which the application stands up.
             self.stage.start_serve()
             self.stage.stack.up()
+            self.document = _document(self._describe())
+            self._start("blue")
+        self.load.tally.windows[0].name = f"{GOOD} serves"
+        self.load.start()
+        self._loaded = True
+
+    def introduce(self) -> Serving:
+        """Backout comes to know the application, and that 1.0 serves: what can be gone back to."""
         with self.screen.step("backout serve: Prefect's server, deployments, a warm worker"):
             serving = self.stage.wait_until_served(self.interruption)
         with self.screen.step("backout apply backout.yaml"):
-            file = self._describe(ask=ask)
-            self.stage.backout(self.interruption, "apply", str(file))
-            self.document = _document(file)
+            # Not before 1.0 answers: the watch begins with what is applied.
+            self.stage.backout(self.interruption, "apply", str(self.stage.stack.configuration_file))
+        with self.screen.step(f"backout record {GOOD}") as step:
+            step.note = self._sent
+            self.stage.backout(self.interruption, "record", APPLICATION, GOOD, "--slot", "blue")
+            self._wait_for_requests()
         with installation(self.stage.home) as here:
             self.store: Store = here.store
         return serving
-
-    def release_good(self) -> None:
-        """1.0 serves, and is known to have served: what can be gone back to."""
-        with self.screen.step(f"{GOOD} serves from blue, under load; backout record {GOOD}") as step:
-            step.note = self._sent
-            self._start("blue")
-            self.load.tally.windows[0].name = f"{GOOD} serves"
-            self.load.start()
-            self._loaded = True
-            self.stage.backout(self.interruption, "record", APPLICATION, GOOD, "--slot", "blue")
-            self._wait_for_requests()
 
     def release_bad(self) -> None:
         """2.0, as a team's CI would: it looks good when it is deployed."""
@@ -111,7 +112,7 @@ class Scenario:
 
     def take_back(self, incident: Incident) -> Incident:
         """Watch the run to its end; the incident as it ended."""
-        with self.screen.step("the run takes it back") as step:
+        with self.screen.step("the rollback runs") as step:
             step.note = lambda: incident.id
             ended = self.interruption.wait_for(
                 lambda: self._ended(incident), "the incident's end", BACK_SECONDS
@@ -150,9 +151,9 @@ class Scenario:
         assert isinstance(platform, Processes)  # noqa: S101 - it is what this demo's document names
         return platform
 
-    def _describe(self, *, ask: bool) -> Path:
+    def _describe(self) -> Path:
         policy: dict[str, Any] = {"preset": "flappyjournal", "watch_s": SOAK_S}
-        if ask:
+        if self._ask:
             issue = {"name": "health-check-failure", "severity": "high", "source": "backout demo --ask"}
             policy["issues"] = [issue]
         messages = {"kind": "logfile", "name": "log", "path": str(self.stage.reports / "messages.log")}
@@ -192,7 +193,7 @@ class Scenario:
 
     def _sent(self) -> str:
         total = self.load.tally.total
-        return f"{total.requests} requests, {total.errors} answered 5xx, {total.lost.total()} lost"
+        return f"{total.requests} sent, {total.errors} got 5xx, {total.lost.total()} lost"
 
     def _version(self) -> str | None:
         """The version that users get now."""

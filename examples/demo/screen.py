@@ -10,8 +10,9 @@ from rich.console import Console
 from rich.live import Live
 from rich.markup import escape
 from rich.spinner import Spinner
+from rich.text import Text
 
-_WIDTH = 64
+_WIDTH = 62
 
 
 class Step:
@@ -66,7 +67,9 @@ class Screen:
         spinner = Spinner("dots")
 
         def picture() -> Spinner:
-            spinner.update(text=step.line("").lstrip())
+            text = Text.from_markup(step.line("").lstrip())
+            text.truncate(self.console.width - 3, overflow="ellipsis")
+            spinner.update(text=text)
             return spinner
 
         return Live(console=self.console, get_renderable=picture, transient=True, refresh_per_second=10)

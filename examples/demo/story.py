@@ -79,9 +79,9 @@ def _check(json_file: Path | None) -> None:
 def _play(stage: Stage, screen: Screen, interruption: Interruption, *, ask: bool) -> tuple[Figures, Serving]:
     screen.say(f"[bold]Backout's demo[/bold], in {stage.folder}\n")
     stage.enter()
-    with Scenario(stage, screen, interruption) as scenario:
-        serving = scenario.stand_up(ask=ask)
-        scenario.release_good()
+    with Scenario(stage, screen, interruption, ask=ask) as scenario:
+        scenario.stand_up()
+        serving = scenario.introduce()
         scenario.release_bad()
         incident = scenario.find()
         if ask:
@@ -121,7 +121,7 @@ def _conclude(screen: Screen, figures: Figures) -> int:
         )
         return 0
     screen.say(
-        f"\n[red]not as promised: outcome {figures.outcome}, verified {figures.verified}, "
+        f"\n[red]not taken back as promised: outcome {figures.outcome}, verified {figures.verified}, "
         f"{figures.failed_requests} of {figures.requests} requests lost[/red]"
     )
     return 1

@@ -15,7 +15,9 @@ from blocks.embedded_postgres import EmbeddedPostgres
 from blocks.store import Store
 from examples.demo.ports import free_ports
 
-pytest.register_assert_rewrite("tests.blocks.routers.contract", "tests.blocks.platforms.contract", "tests.blocks.ledger_contract")
+pytest.register_assert_rewrite(
+    "tests.blocks.routers.contract", "tests.blocks.platforms.contract", "tests.blocks.ledger_contract"
+)
 
 from tests.blocks.caddy import Caddy  # noqa: E402 - after the rewrite is registered
 from tests.blocks.ledger_child import KEY  # noqa: E402

@@ -111,9 +111,10 @@ def test_a_message_said_again_goes_out_once(store: Store, sender: Sender, incide
 def test_many_senders_send_each_message_once_and_in_order(
     store: Store, sender: Sender, log: Path, slack: FakeSlack
 ) -> None:
-    incidents = []
-    for number in range(3):
-        incidents.append(store.begin(request().model_copy(update={"application": f"shop/p{number}"}), f"{number}"))
+    applications = [f"shop/p{number}" for number in range(3)]
+    incidents = [
+        store.begin(request().model_copy(update={"application": name}), name) for name in applications
+    ]
     for number, begun in enumerate(incidents):
         post(store, begun.incident.id, range(number * 10, number * 10 + 10), "log", "chat")
     stop = threading.Event()
@@ -186,7 +187,11 @@ def test_what_failed_goes_out_later_and_before_what_came_after_it(
     assert slack.posted == []
     due_now(store)
     send_all(sender)
-    assert [posted["text"].split(" (")[0] for posted in slack.posted] == ["message 1", "message 2", "message 3"]
+    assert [posted["text"].split(" (")[0] for posted in slack.posted] == [
+        "message 1",
+        "message 2",
+        "message 3",
+    ]
 
 
 def test_a_channel_that_was_removed_is_given_up_at_once(

@@ -87,7 +87,7 @@ def test_it_can_be_left_up_and_ended_later() -> None:
     ("moment", "number"),
     [
         ("Backout's demo", signal.SIGINT),
-        ("two slots", signal.SIGINT),
+        ("1.0 in blue", signal.SIGINT),
         ("2.0 to green", signal.SIGTERM),
         ("start the rollback", signal.SIGINT),
     ],
@@ -104,7 +104,7 @@ def test_an_interrupted_one_leaves_nothing(moment: str, number: signal.Signals) 
 
 def test_a_failure_is_shown_with_the_log_that_helps() -> None:
     with demo() as told:
-        told.wait_until_said("two slots")
+        told.wait_until_said("1.0 in blue")
         [serve] = [pid for pid, words in told.running().items() if words.endswith("deployments.cli serve ")]
         os.kill(serve, signal.SIGKILL)
         assert told.wait() == 1

@@ -63,7 +63,11 @@ def watch(patch: pytest.MonkeyPatch, passed: Passed) -> None:
     def around(owner: Any, method: str, name: Callable[..., str]) -> None:
         patch.setattr(owner, method, _around(passed, name, getattr(owner, method)))
 
-    around(Store, "append", lambda _self, _incident, kind, _data: "" if kind in ACTS_THEMSELVES else f"note {kind}")
+    around(
+        Store,
+        "append",
+        lambda _self, _incident, kind, _data: "" if kind in ACTS_THEMSELVES else f"note {kind}",
+    )
     for change in CHANGES:
         around(Store, change, lambda *_args, change=change: change)
     around(Evidence, "keep", lambda _self, name, _content: f"keep {name}")

@@ -14,6 +14,7 @@ from blocks import configuration, process
 from blocks.document import Document
 from blocks.home import Home
 from blocks.installation import Installation
+from blocks.keys import key
 from blocks.platforms.contract import Standing
 from blocks.platforms.processes import Processes
 from blocks.slot_folder import SlotFolder
@@ -44,11 +45,16 @@ ONLY_BLUE_PASSES: list[dict[str, Any]] = [
 
 
 class Stage:
-    """Slots, router and a store; `scene` gives an application on them that no other test knows."""
+    """Slots, router and a store; `scene` gives an application on them that no other test knows.
 
-    def __init__(self, folder: Path, caddy: Caddy, url: str) -> None:
+    `home`: of the `serve` that shares the store; None gives each scene one of its own.
+    """
+
+    def __init__(self, folder: Path, caddy: Caddy, url: str, home: Home | None = None) -> None:
         self.folder = folder
         self.url = url
+        self.home = home
+        self.key = key(home, "journal") if home else KEY
         self.settings = _settings(folder, caddy.address)
         self.platform = Processes.model_validate(self.settings)
         self.active = folder / "active"
@@ -80,7 +86,7 @@ class Scene:
     def __init__(self, stage: Stage, folder: Path, name: str, changes: dict[str, Any]) -> None:
         self.stage = stage
         self.name = name
-        self.home = Home(folder / "home").ensure()
+        self.home = stage.home or Home(folder / "home").ensure()
         self.raw = {
             "name": name,
             "platform": stage.settings,
@@ -99,7 +105,7 @@ class Scene:
 
     @contextmanager
     def installation(self) -> Iterator[Installation]:
-        store = Store(self.stage.url, KEY)
+        store = Store(self.stage.url, self.stage.key)
         try:
             yield Installation(self.home, store)
         finally:
@@ -167,10 +173,10 @@ def _answers(slot: Slot) -> list[Finding]:
 
 
 @contextmanager
-def standing(folder: Path, url: str) -> Iterator[Stage]:
+def standing(folder: Path, url: str, home: Home | None = None) -> Iterator[Stage]:
     """Both slots up behind a Caddy."""
     caddy = Caddy(folder / "caddy")
-    stage = Stage(folder, caddy, url)
+    stage = Stage(folder, caddy, url, home)
     stage.give_traffic_to("blue")
     try:
         caddy.start(write_json(caddy, f"{{file.{stage.active}}}"))

@@ -29,7 +29,10 @@ PATH = [*BEFORE_THE_SWITCH, *SWITCH, *VERIFY, *FINISH, *SETTLE]
 WAY_BACK = [*SWITCH, *VERIFY, *GO_BACK, *FINISH, "post 3"]
 ACTS = ["survey", "assess", "announce", "preserve", "prepare", "switch", "verify", "settle", "report", "tell"]
 EMERGENCY = ["prepare", *SWITCH, *VERIFY, "announce", "preserve", "close"]
+SAME = "first"
 ANOTHER = "by hand"
+ENDED = "after close"
+"""Then there is nothing left to take over: a new request is a new incident."""
 
 
 def both(steps: Iterable[str], without: tuple[str, ...] = ()) -> list[str]:
@@ -37,14 +40,23 @@ def both(steps: Iterable[str], without: tuple[str, ...] = ()) -> list[str]:
 
 
 def each(points: Iterable[str]) -> list[Any]:
-    """Every point with a second start of the same run; by hand, with a new run, at those before a step."""
-    same = [pytest.param(point, "first", id=f"{point}, same run") for point in points]
-    marks = {True: (), False: (pytest.mark.full_matrix,)}
-    by_hand = [
-        pytest.param(point, ANOTHER, id=f"{point}, by hand", marks=marks[point.startswith("after")])
+    """Every point with a second start of the same run, and by hand with a new one.
+
+    What comes after one step comes before the next: the other half only runs with the full matrix.
+    """
+    return [
+        _case(point, again)
         for point in points
+        for again in (SAME, ANOTHER)
+        if (point, again) != (ENDED, ANOTHER)
     ]
-    return [*same, *by_hand]
+
+
+def _case(point: str, again: str) -> Any:
+    when, step = point.split(" ", 1)
+    chosen = when == "before" if again == SAME else when == "before" and step in ACTS
+    marks = () if chosen or point == ENDED else (pytest.mark.full_matrix,)
+    return pytest.param(point, again, id=f"{point}, {again}", marks=marks)
 
 
 @pytest.fixture

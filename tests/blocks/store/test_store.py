@@ -157,7 +157,9 @@ class TestStore(LedgerContract):
         ledger.wait(hold, later(3600))
         ledger.renew(hold)
         with ledger.database.transaction() as connection:
-            row = connection.execute("SELECT phase, until > now() + interval '50 minutes' AS far FROM locks").fetchone()
+            row = connection.execute(
+                "SELECT phase, until > now() + interval '50 minutes' AS far FROM locks"
+            ).fetchone()
         assert row == {"phase": "waiting", "far": True}
 
     def test_a_wait_that_is_over_is_expired_by_the_next_request(self, ledger: Store) -> None:
@@ -325,7 +327,9 @@ def test_a_store_that_is_away_is_said_and_found_again() -> None:
 def test_a_connection_that_was_cut_is_made_again(ledger: Store, store_server: EmbeddedPostgres) -> None:
     incident = begun(ledger)[0].incident.id
     with psycopg.connect(store_server.url(), autocommit=True) as admin:
-        admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'backout'")
+        admin.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'backout'"
+        )
     with pytest.raises(StoreUnavailable):
         ledger.append(incident, "told", {})
     ledger.append(incident, "told", {})

@@ -1,7 +1,6 @@
 """`backout rollback` through a real serve: to its outcome, joined, detached, forced, in an emergency."""
 
 from blocks.installation import Installation
-from deployments.prefect_api import PrefectApi
 from tests.deployments.cli.shop import APP, NEW, OLD, Shop, ctrl_c, ended
 from tests.deployments.served import wait_for
 
@@ -86,7 +85,7 @@ def test_the_second_of_two_joins_the_first_and_says_so(bad_shop: Shop, here: Ins
     assert sum("joined: incident" in end.said for end in ends) == 1
 
 
-def test_ctrl_c_detaches_and_the_run_goes_on(bad_shop: Shop, here: Installation, api: PrefectApi) -> None:
+def test_ctrl_c_detaches_and_the_run_goes_on(bad_shop: Shop, here: Installation) -> None:
     before = {one.id for one in here.store.incidents(APP)}
     command = bad_shop.start(*CRITICAL)
     wait_for(lambda: {one.id for one in here.store.incidents(APP)} - before, "an incident")

@@ -1,0 +1,188 @@
+"""A real `backout serve`, applications on real slots behind it, and runs of its deployments."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.objects import FlowRun
+from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, temporary_settings
+
+from blocks import configuration
+from blocks.home import Home
+from blocks.installation import serving
+from deployments.applying import apply
+from deployments.catalog import ROOT
+from deployments.prefect_api import PrefectApi
+from domain.incident import Incident
+from tests.deployments.served import is_alive, wait_for
+from tests.flows.stage import Scene, Stage
+
+COMMAND = [sys.executable, "-m", "deployments.cli"]
+PAUSES = """\
+#!/bin/sh
+# A check that says which process asks, and waits there as long as it is told to.
+echo "$PPID" > "$0.asked"
+while [ -e "$0.wait" ]; do sleep 0.05; done
+"""
+
+
+@dataclass
+class Service:
+    """A running `backout serve`."""
+
+    home: Home
+    process: subprocess.Popen[bytes]
+
+    @classmethod
+    def start(cls, home: Home) -> "Service":
+        home.ensure()
+        with (home.root / "output").open("ab") as output:
+            process = subprocess.Popen(
+                [*COMMAND, "serve"],
+                env=os.environ | {"BACKOUT_HOME": str(home.root)},
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+            )
+        service = cls(home, process)
+        wait_for(service.ready, f"serve: {service.output()}")
+        return service
+
+    def ready(self) -> bool:
+        assert self.process.poll() is None, self.output()
+        found = serving(self.home)
+        return found is not None and found["pid"] == self.process.pid
+
+    def output(self) -> str:
+        return (self.home.root / "output").read_text()[-3000:]
+
+    def stop(self) -> int:
+        self.process.terminate()
+        return self.process.wait(120)
+
+    def kill_all(self) -> None:
+        """`kill -9` of serve, Prefect's server, the worker's processes, every run, and the store's PostgreSQL."""
+        postmaster = int((self.home.postgres / "postmaster.pid").read_text().split()[0])
+        doomed = [*_below(self.process.pid), self.process.pid, *_below(postmaster), postmaster]
+        for pid in doomed:
+            with_suppressed_kill(pid)
+        self.process.wait()
+        for pid in doomed:
+            wait_for(lambda pid=pid: not _runs(pid), f"the end of process {pid}")  # type: ignore[misc]
+
+    @contextmanager
+    def client(self) -> Iterator[SyncPrefectClient]:
+        found = json.loads(self.home.serve_file.read_text())
+        settings = {
+            PREFECT_API_URL: found["prefect_api_url"],
+            PREFECT_API_AUTH_STRING: Path(found["auth_file"]).read_text(),
+        }
+        with temporary_settings(settings), get_client(sync_client=True) as client:
+            yield client
+
+
+def with_suppressed_kill(pid: int) -> None:
+    """Kill a process that may have ended with another one."""
+    if is_alive(pid):
+        os.kill(pid, signal.SIGKILL)
+
+
+def _below(pid: int) -> list[int]:
+    """All processes that this one started, and they."""
+    children = [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    return [one for child in children for one in (child, *_below(child))]
+
+
+def _runs(pid: int) -> bool:
+    """Whether it is there, and not merely waiting to be reaped."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+class Shop:
+    """One applied application, and runs on it."""
+
+    def __init__(self, service: Service, scene: Scene, folder: Path) -> None:
+        self.service = service
+        self.scene = scene
+        self.file = folder / "backout.yaml"
+        self.pause = folder / "pause"
+        self.api = PrefectApi.find(service.home)
+
+    @property
+    def stage(self) -> Stage:
+        return self.scene.stage
+
+    def apply(self, policy: dict[str, Any]) -> None:
+        """With a check that can be made to wait, and a watch that is soon over."""
+        self.pause.write_text(PAUSES)
+        self.pause.chmod(0o700)
+        check = {"kind": "command", "name": "pause", "argv": [str(self.pause)]}
+        self.scene.raw |= {
+            "checks": [check],
+            "watch": {"enabled": False},
+            "policy": {"preset": "default", "watch_s": 1, **policy},
+        }
+        self.file.write_text(yaml.safe_dump({"applications": [self.scene.raw]}))
+        with self.scene.installation() as here, self.service.client():
+            apply(here, configuration.read([self.file]), "ann")
+
+    def start(self, runbook: str = "rollback", **fields: Any) -> str:
+        """A run by API, as the UI's form makes it; its id."""
+        given = {"application": self.api.application_block(self.scene.name), "reason": "checkout is broken"}
+        return self.api.start(runbook, {**given, **fields}, tags=[])
+
+    def wait_state(self, run: str, *names: str) -> str:
+        """The state's message, once it has one of these names."""
+
+        def reached() -> str | None:
+            state = self.api.state(run)
+            return (state.message or " ") if state.name in names else None
+
+        return wait_for(reached, f"{names}, it is {self.api.state(run)}; {self.service.output()}")
+
+    def history(self, run: str) -> list[str]:
+        with self.service.client() as client:
+            return [state.name or "" for state in client.read_flow_run_states(self.read(run).id)]
+
+    def read(self, run: str) -> FlowRun:
+        with self.service.client() as client:
+            [found] = [one for one in client.read_flow_runs() if str(one.id) == run]
+            return found
+
+    def hold_verification(self) -> None:
+        """The next verification does not end before `let_go`."""
+        Path(f"{self.pause}.wait").touch()
+
+    def let_go(self) -> None:
+        Path(f"{self.pause}.wait").unlink(missing_ok=True)
+
+    def verifying_process(self) -> int:
+        """The run that is in its verification, right after the switch."""
+        asked = Path(f"{self.pause}.asked")
+        return wait_for(lambda: int(asked.read_text() or 0) if asked.exists() else None, "the verification")
+
+    def incident_of(self, run: str) -> Incident:
+        with self.scene.installation() as here:
+            incident = here.store.incident_of(run)
+            assert incident is not None
+            return here.store.incident(incident)
+
+    def run_command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """One of the CLI's commands on the same home."""
+        environment = os.environ | {"BACKOUT_HOME": str(self.service.home.root)}
+        return subprocess.run(
+            [*COMMAND, *arguments], env=environment, cwd=ROOT, capture_output=True, text=True, check=False
+        )

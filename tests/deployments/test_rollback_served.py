@@ -1,0 +1,198 @@
+"""Rollbacks as Prefect runs them: killed, joined, asked about, superseded, and finished without Prefect."""
+
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from blocks.home import Home
+from deployments import answering
+from domain.consent import Answer
+from domain.outcomes import Outcome
+from tests.deployments.rollbacks import Service, Shop
+from tests.deployments.served import wait_for
+from tests.flows.stage import Stage, standing
+
+Open = Callable[..., Shop]
+SHORT = {"rules": {"high": {"consent": {"deadline_s": 3}}}}
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Service]:
+    # Not below pytest's folder, which it closes to PostgreSQL's own user again and again.
+    root = Path(tempfile.mkdtemp(prefix="backout-rolls-", dir="/tmp"))
+    service = Service.start(Home(root / "home"))
+    try:
+        yield service
+    finally:
+        assert service.stop() == 0
+        shutil.rmtree(root)
+
+
+@pytest.fixture(scope="module")
+def slots(service: Service, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    url = service.home.serve_file.read_text().split('"database_url": "')[1].split('"')[0]
+    with standing(tmp_path_factory.mktemp("slots"), url, service.home) as stage:
+        yield stage
+
+
+@pytest.fixture
+def shop(service: Service, slots: Stage, tmp_path: Path) -> Iterator[Shop]:
+    made = Shop(service, slots.scene(tmp_path), tmp_path)
+    made.apply({})
+    yield made
+    made.let_go()
+    made.api.close()
+
+
+@pytest.fixture
+def hurried(service: Service, slots: Stage, tmp_path: Path) -> Iterator[Shop]:
+    """Nobody has more than some seconds to answer."""
+    made = Shop(service, slots.scene(tmp_path), tmp_path)
+    made.apply(SHORT)
+    yield made
+    made.api.close()
+
+
+def waiting(shop: Shop) -> str:
+    """A run that waits for somebody's yes."""
+    run = shop.start(severity="high")
+    shop.wait_state(run, "Suspended")
+    return run
+
+
+def give(shop: Shop, run: str, answer: Answer, reason: str = "") -> None:
+    with shop.scene.installation() as here:
+        answering.give(here, run, answer, "bob", reason, "cli")
+        assert answering.wake(here, shop.api, run, answer, "bob")
+
+
+def form(**filled_in: Any) -> dict[str, Any]:
+    return {"decision": "approve", "your_name": "carol", "reason": "it is broken", **filled_in}
+
+
+def test_killed_after_the_switch_the_worker_starts_it_again_by_itself(shop: Shop) -> None:
+    shop.hold_verification()
+    run = shop.start(severity="critical")
+    process = shop.verifying_process()
+    assert shop.stage.serving() == "green"
+    os.kill(process, signal.SIGKILL)
+    shop.let_go()
+    shop.wait_state(run, "RolledBack")
+    assert "Crashed" in shop.history(run)
+    assert shop.stage.serving() == "green"
+    assert len(shop.scene.data("switched")) == 1
+    assert [entry["outcome"] for entry in shop.scene.data("closed")] == [Outcome.ROLLED_BACK]
+    assert "# " in shop.scene.report()
+
+
+def test_the_second_of_two_simultaneous_runs_joins_the_first(shop: Shop) -> None:
+    runs = [shop.start(severity="critical") for _ in range(2)]
+    for run in runs:
+        shop.wait_state(run, "RolledBack", "JoinedRolledBack")
+    assert sorted(shop.api.state(run).name for run in runs) == ["JoinedRolledBack", "RolledBack"]
+    assert len(shop.scene.data("switched")) == 1
+    assert shop.incident_of(runs[0]).id == shop.incident_of(runs[1]).id
+
+
+def test_approved_by_a_person_at_the_host(shop: Shop) -> None:
+    run = waiting(shop)
+    assert shop.stage.serving() == "blue"
+    give(shop, run, Answer.APPROVE, "go")
+    shop.wait_state(run, "RolledBack")
+    assert shop.stage.serving() == "green"
+    [answered] = shop.scene.data("answered")
+    assert (answered["approval"]["person"], answered["approval"]["proven"]) == ("bob", True)
+    assert len(shop.scene.data("prepared")) == 1
+    assert "bob" in shop.scene.report()
+
+
+def test_approved_by_the_form(shop: Shop) -> None:
+    run = waiting(shop)
+    assert shop.api.resume(run, form())
+    shop.wait_state(run, "RolledBack")
+    [answered] = shop.scene.data("answered")
+    assert (answered["approval"]["person"], answered["approval"]["via"]) == ("carol", "ui")
+    assert answered["approval"]["proven"] is False
+
+
+@pytest.mark.parametrize("way", ["cli", "form"])
+def test_rejected(shop: Shop, way: str) -> None:
+    run = waiting(shop)
+    if way == "cli":
+        give(shop, run, Answer.REJECT, "it is not the release")
+    else:
+        assert shop.api.resume(run, form(decision="reject", reason="it is not the release"))
+    assert "it is not the release" in shop.wait_state(run, "Rejected")
+    assert shop.stage.serving() == "blue"
+    assert shop.incident_of(run).outcome is Outcome.REJECTED
+
+
+def test_an_answer_under_the_name_of_a_wake_up_counts_for_nothing(shop: Shop) -> None:
+    run = waiting(shop)
+    assert shop.api.resume(run, form(your_name="backout"))
+    wait_for(lambda: len(shop.scene.data("consent asked")) == 2, "the second request")
+    shop.wait_state(run, "Suspended")
+    assert shop.scene.data("answered") == []
+    give(shop, run, Answer.REJECT, "enough")
+    shop.wait_state(run, "Rejected")
+
+
+def test_nobody_answers_in_time(hurried: Shop) -> None:
+    run = waiting(hurried)
+    assert "nobody answered" in hurried.wait_state(run, "Expired")
+    assert hurried.stage.serving() == "blue"
+    assert hurried.incident_of(run).outcome is Outcome.EXPIRED
+    [answered] = hurried.scene.data("answered")
+    assert answered["approval"]["person"] == "deadline"
+
+
+def test_a_target_that_turned_unhealthy_during_the_wait_holds_the_run(shop: Shop) -> None:
+    run = waiting(shop)
+    (shop.stage.folder / "green.unhealthy").touch()
+    give(shop, run, Answer.APPROVE)
+    assert "not healthy now" in shop.wait_state(run, "Held")
+    assert shop.stage.serving() == "blue"
+    assert shop.scene.data("switched") == []
+
+
+def test_an_emergency_goes_before_a_run_that_waits(shop: Shop) -> None:
+    run = waiting(shop)
+    urgent = shop.start("emergency")
+    shop.wait_state(urgent, "RolledBack")
+    assert shop.stage.serving() == "green"
+    shop.wait_state(run, "Superseded")
+    assert shop.incident_of(run).outcome is Outcome.SUPERSEDED
+    assert shop.incident_of(urgent).id != shop.incident_of(run).id
+
+
+def test_with_all_killed_break_glass_finishes_it_and_it_is_reconciled(service: Service, shop: Shop) -> None:
+    shop.hold_verification()
+    run = shop.start(severity="critical")
+    os.kill(shop.verifying_process(), signal.SIGSTOP)
+    incident = shop.scene.incident().id
+    service.kill_all()
+    shop.let_go()
+    done = shop.run_command(
+        "rollback", shop.scene.name, "--break-glass", "--reason", "all is down", "--file", str(shop.file)
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "rolled_back" in done.stdout
+    assert shop.stage.serving() == "green"
+
+    service.process = Service.start(service.home).process
+    reconciled = shop.run_command("reconcile")
+    assert (reconciled.returncode, incident in reconciled.stdout) == (0, True), reconciled.stderr
+    assert shop.scene.incident().outcome is Outcome.ROLLED_BACK
+    verified = shop.run_command("audit", "verify")
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+    moved = [entry["entry"]["kind"] for entry in shop.scene.data("reconciled")]
+    assert moved.count("switched") + len(shop.scene.data("switched")) >= 1
+    assert "verified" in moved
+    assert len(shop.scene.data("switched")) == 1
+    assert shop.api.state(run).type in ("RUNNING", "CRASHED", "SCHEDULED", "COMPLETED")
