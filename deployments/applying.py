@@ -1,13 +1,12 @@
 """`backout apply`: from `backout.yaml` to the store, the Application blocks, the automations and the forms."""
 
-import difflib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 from uuid import UUID
 
-import yaml
+import httpx
 from prefect.client.orchestration import get_client
+from prefect.settings import PREFECT_API_URL
 
 from blocks.application import Application
 from blocks.configuration import Described
@@ -18,32 +17,27 @@ from deployments.automations import start_on_trigger
 from deployments.break_glass import remember
 from deployments.prefect_api import PrefectApi
 from deployments.target_choice import offer_targets
-from domain.errors import UnknownApplication
+from domain.errors import PrefectUnavailable
 from domain.names import block_name
 
 
-@dataclass(frozen=True)
-class Change:
-    """What applying would change of one application: a unified diff of its document; empty where nothing."""
-
-    described: Described
-    diff: str
-
-    @property
-    def verb(self) -> str:
-        """`new`, `changed` or `unchanged`."""
-        if not self.diff:
-            return "unchanged"
-        return "new" if self.diff.startswith("--- nothing") else "changed"
-
-
-def changes(here: Installation, described: list[Described]) -> list[Change]:
-    """Each application beside what the store keeps of it."""
-    return [Change(one, _diff(_applied(here, one.name), one)) for one in described]
-
-
 def apply(here: Installation, described: list[Described], by: str) -> None:
-    """Save each application; repeating it changes nothing. Secrets filled into a block in the UI stay."""
+    """Save each application; repeating it changes nothing. Secrets filled into a block in the UI stay.
+
+    Raises:
+        PrefectUnavailable: it does not answer; what was not saved yet stays as it was.
+    """
+    try:
+        _save(here, described, by)
+    except httpx.HTTPError as error:
+        why = str(error) or type(error).__name__
+        address = str(PREFECT_API_URL.value())
+        raise PrefectUnavailable(what_it_is="Prefect", address=address, why=why.splitlines()[0]) from error
+    with PrefectApi.find(here.home) as api:
+        offer_targets(here, api)
+
+
+def _save(here: Installation, described: list[Described], by: str) -> None:
     Application.register_type_and_schema()
     with get_client(sync_client=True) as client:
         for one in described:
@@ -52,24 +46,6 @@ def apply(here: Installation, described: list[Described], by: str) -> None:
             configurations.keep(here.store.database, applied, by)
             start_on_trigger(client, one.name, block)
             remember(here.home, one.name, Path(one.source))
-    with PrefectApi.find(here.home) as api:
-        offer_targets(here, api)
-
-
-def _applied(here: Installation, application: str) -> Applied | None:
-    try:
-        return configurations.of(here.store.database, application)
-    except UnknownApplication:
-        return None
-
-
-def _diff(before: Applied | None, after: Described) -> str:
-    if before is not None and before.digest == after.digest:
-        return ""
-    old = yaml.safe_dump(before.document, sort_keys=True).splitlines() if before else []
-    new = yaml.safe_dump(dict(after.raw), sort_keys=True).splitlines()
-    name = "applied" if before else "nothing"
-    return "\n".join(difflib.unified_diff(old, new, name, after.source, lineterm=""))
 
 
 def _save_block(one: Described) -> UUID:

@@ -17,8 +17,8 @@ def drifts(here: Installation, applications: Iterable[str]) -> dict[str, str | N
     """Application -> what differs; empty where nothing does, None where Prefect cannot be asked."""
     wanted = list(applications)
     try:
-        api = PrefectApi.find(here.home)
-        return {name: _drift(api, configurations.of(here.store.database, name)) for name in wanted}
+        with PrefectApi.find(here.home) as api:
+            return {name: _drift(api, configurations.of(here.store.database, name)) for name in wanted}
     except PrefectUnavailable:
         return dict.fromkeys(wanted)
 

@@ -26,6 +26,13 @@ def start_later(deployment: str, parameters: dict[str, Any], at: datetime | None
         return str(run.id)
 
 
+def label(run: str, *tags: str) -> None:
+    """Add tags to a run, so that people find it by application and outcome."""
+    with get_client(sync_client=True) as client:
+        known = client.read_flow_run(UUID(run)).tags
+        client.update_flow_run(UUID(run), tags=sorted({*known, *tags}))
+
+
 def wake(run: str, why: str) -> bool:
     """Start a suspended run again, so that it looks where it stands; False where it does not wait any more."""
     with get_client(sync_client=True) as client:

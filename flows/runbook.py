@@ -50,6 +50,7 @@ def run(application: Application, request: Request, path: Path) -> State[Any]:
         if isinstance(case, Followed) and not (case.ours and case.incident.outcome):
             return _joined(case.incident)
         outcome, why = _concluded(case, path)
+        prefect_runs.label(str(runtime.flow_run.id), application.name, outcome)
         _afterwards(here, case.incident.id, outcome, application.reference())
         return state_of(outcome, why, case.incident.id)
 

@@ -69,11 +69,9 @@ def unknown(words: list[str]) -> list[str]:
     return [word for word in words if word.startswith("--") and word.partition("=")[0] not in known]
 
 
-@pytest.mark.parametrize(
-    ("name", "text"), documents(DOCS).items(), ids=lambda value: value[:30].split("\n")[0]
-)
-def test_what_is_made_from_code_is_up_to_date(name: str, text: str) -> None:
-    assert (DOCS / name).read_text() == text, "run `make schema`"
+@pytest.mark.parametrize("name", sorted(documents(DOCS)))
+def test_what_is_made_from_code_is_up_to_date(name: str) -> None:
+    assert (DOCS / name).read_text() == documents(DOCS)[name], "run `make schema`"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -11,7 +11,7 @@ from domain.severity import Severity
 
 
 class Channel(Adapter):
-    """Somewhere people are told. `severities`: the ones it is told of; all by default."""
+    """Somewhere people are told."""
 
     family: ClassVar[str] = "channels"
     name: str = Field(
@@ -19,7 +19,9 @@ class Channel(Adapter):
         min_length=1,
         description="Tells two channels of a kind apart; the kind where it is not given.",
     )
-    severities: list[Severity] = Field(default_factory=lambda: list(Severity))
+    severities: list[Severity] = Field(
+        default_factory=lambda: list(Severity), description="The severities it is told of; all by default."
+    )
 
     @abstractmethod
     def send(self, message: Message, thread: str | None) -> str | None:

@@ -4,7 +4,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, ClassVar
 
-from pydantic import BaseModel, ConfigDict, SerializeAsAny
+from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny
 
 from blocks.adapter import Adapter, chosen_from
 from blocks.routers.contract import Receipt, Route, Router
@@ -96,7 +96,9 @@ class Platform(Adapter):
 class BlueGreen(Platform):
     """A platform whose slots all stay up, behind a router of its own."""
 
-    router: Annotated[SerializeAsAny[Router], chosen_from("routers")]
+    router: Annotated[SerializeAsAny[Router], chosen_from("routers")] = Field(
+        description="What decides which slot gets traffic."
+    )
 
     @property
     def address(self) -> str:

@@ -17,6 +17,8 @@ LOCK_TIMEOUT_S = 10.0
 class CaddyFile(Router):
     """Caddy's upstream is the placeholder of a file: `"upstreams": [{"dial": "{file./run/shop/active}"}]`.
 
+    In a Caddyfile that is `reverse_proxy tcp/{file./run/shop/active}`: without `tcp/` Caddy adds `:80` to it.
+
     Caddy is not asked: the file is the route, and a switch works while Caddy is down. Where the file is missing Caddy
     answers 502, so it is never absent, not for an instant, and this router does not make one up.
 

@@ -48,7 +48,7 @@ class Router(Adapter):
 
     family: ClassVar[str] = "routers"
     lossless: ClassVar[bool]
-    address: BaseUrl
+    address: BaseUrl = Field(description="Base URL that users reach the application at.")
 
     @abstractmethod
     def active(self, upstreams: Mapping[str, str]) -> Route:

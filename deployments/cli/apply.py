@@ -8,9 +8,11 @@ from typing import Annotated
 import typer
 
 from blocks import configuration
+from blocks.configuration import Described
 from blocks.home import Home
-from blocks.installation import installation, serving
+from blocks.installation import Installation, installation, serving
 from deployments import starting_file
+from deployments.changes import changes
 from deployments.cli.output import AsJson, as_json, console
 from deployments.people import at_host
 from domain.errors import ConfigurationError, PrefectUnavailable
@@ -36,19 +38,24 @@ def apply(
     """Save what the files describe: blocks, automations, forms. Safe to repeat."""
     described = configuration.read(paths)
     home = Home.from_env().ensure()
-    use_serve(home)
-    from deployments import applying
-
+    if not dry_run:
+        use_serve(home)
     with installation(home) as here:
-        found = applying.changes(here, described)
+        found = changes(here, described)
         if not dry_run:
-            applying.apply(here, described, at_host())
+            _save(here, described)
     if json:
         as_json([{"application": one.described.name, "change": one.verb, "diff": one.diff} for one in found])
         return
     for one in found:
         console.print(f"{one.described.name}: {one.verb}", style="bold", highlight=False)
         console.print(one.diff, markup=False, highlight=False, soft_wrap=True, end="\n" if one.diff else "")
+
+
+def _save(here: Installation, described: list[Described]) -> None:
+    from deployments.applying import apply as save
+
+    save(here, described, at_host())
 
 
 def use_serve(home: Home) -> None:

@@ -13,8 +13,10 @@ from blocks.installation import Installation, installation, serving
 from deployments.catalog import ROOT
 from deployments.prefect_api import PrefectApi
 from examples.demo.stack import Stack
-from tests.deployments.cli.shop import APP, COMMAND, OLD, Shop
+from tests.deployments.cli.shop import APP, COMMAND, NEW, OLD, Shop
+from tests.deployments.cli.variants import variants
 from tests.deployments.served import wait_for
+from tests.fakes.http_server import HttpServer, Reply
 
 STOP_SECONDS = 180
 
@@ -30,13 +32,15 @@ def shop() -> Iterator[Shop]:
     try:
         for slot in ("blue", "green"):
             shop.platform.start(slot)
-        yield from _served(shop)
+        with HttpServer() as hanging:
+            hanging.replies["/api/health"] = Reply(hang=True)
+            yield from _served(shop, hanging.url)
     finally:
         shop.stack.down()
         shutil.rmtree(root)
 
 
-def _served(shop: Shop) -> Iterator[Shop]:
+def _served(shop: Shop, hanging: str) -> Iterator[Shop]:
     shop.home.ensure()
     with (shop.home.root / "output").open("wb") as output:
         serve = subprocess.Popen(
@@ -50,7 +54,8 @@ def _served(shop: Shop) -> Iterator[Shop]:
     try:
         wait_for(lambda: serving(shop.home) or serve.poll() is not None, "backout serve")
         assert serve.poll() is None, (shop.home.root / "output").read_text()
-        shop.apply(shop.entry())
+        file = shop.write("backout.yaml", shop.entry(), *variants(shop, hanging))
+        assert shop.run("apply", str(file)).code == 0
         assert shop.run("record", APP, OLD, "--slot", "blue").code == 0
         yield shop
     finally:
@@ -59,8 +64,9 @@ def _served(shop: Shop) -> Iterator[Shop]:
 
 
 @pytest.fixture
-def bad_shop(shop: Shop) -> Iterator[Shop]:
-    """The bad release serves; afterwards the good one does again."""
+def bad_shop(shop: Shop, here: Installation) -> Iterator[Shop]:
+    """The bad release serves, as if it were just deployed; afterwards the good one does again."""
+    here.store.quarantine(APP, NEW, None)
     shop.bad_release_serves()
     yield shop
     shop.good_release_serves()
@@ -76,5 +82,6 @@ def here(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Iterator[Installation]:
 
 
 @pytest.fixture
-def api(shop: Shop) -> PrefectApi:
-    return PrefectApi.find(shop.home)
+def api(shop: Shop) -> Iterator[PrefectApi]:
+    with PrefectApi.find(shop.home) as found:
+        yield found

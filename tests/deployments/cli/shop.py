@@ -96,7 +96,7 @@ class Shop:
 
     def entry(self, name: str = APP) -> dict[str, Any]:
         """A `backout.yaml` entry: the demo's, with a short watch that nobody but the run itself starts."""
-        releases = {"blue": Release(OLD), "green": Release(NEW)}
+        releases = {"blue": Release(OLD), "green": Release(NEW, "errors")}
         entry = document.application(self.stack, releases, sys.executable)
         short = {"preset": "flappyjournal", "watch_s": 1}
         return {**entry, "name": name, "policy": short, "watch": {"enabled": False}}
@@ -122,7 +122,7 @@ def ended(process: subprocess.Popen[str]) -> Done:
     except subprocess.TimeoutExpired:
         process.kill()
         out, err = process.communicate()
-        raise AssertionError(f"{process.args} did not end: {out} {err}") from None
+        raise AssertionError(f"{process.args!r} did not end: {out} {err}") from None
     return Done(process.returncode, out, err)
 
 

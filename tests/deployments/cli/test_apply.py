@@ -10,6 +10,7 @@ from blocks import configuration
 from blocks.home import Home
 from deployments.prefect_api import PrefectApi
 from tests.deployments.cli.shop import Shop
+from tests.deployments.cli.variants import DRIFT
 
 
 def test_apply_shows_a_diff_saves_and_is_safe_to_repeat(shop: Shop) -> None:
@@ -45,7 +46,7 @@ def _change_block(api: PrefectApi, name: str, change: dict[str, Any]) -> None:
 
 
 def test_a_block_changed_in_the_ui_is_shown_as_drift_and_refused(shop: Shop, api: PrefectApi) -> None:
-    app = shop.apply(shop.entry("drift/production"))
+    app = DRIFT
     assert shop.run("status", app, "--json").json["drift"] == ""
     _change_block(api, "drift--production", {"description": "changed by hand"})
     shown = shop.run("status", app)
@@ -54,7 +55,7 @@ def test_a_block_changed_in_the_ui_is_shown_as_drift_and_refused(shop: Shop, api
     done = shop.run("rollback", app, "--severity", "critical", "--json")
     assert done.code == 1
     assert "differs from what `backout apply` kept" in done.json["what"]
-    shop.apply(shop.entry("drift/production"))
+    shop.apply(shop.entry(DRIFT))
     assert shop.run("status", app, "--json").json["drift"] == ""
 
 

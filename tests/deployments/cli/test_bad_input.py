@@ -2,22 +2,24 @@
 
 import os
 import socket
+import subprocess
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from blocks import process
 from blocks.installation import Installation
-from deployments.prefect_api import PrefectApi
 from tests.deployments.cli.shop import APP, NEW, OLD, Shop, ctrl_c, ended
+from tests.deployments.cli.variants import FULL, HANGING, NO_ADMIN, NO_FILE, SECRET, closed_port, disk
 from tests.deployments.served import wait_for
 from tests.fakes.http_server import HttpServer, Reply
 
 
 @pytest.fixture(autouse=True)
-def _nothing_is_changed(shop: Shop) -> Iterator[None]:
+def _nothing_is_changed(shop: Shop, here: Installation) -> Iterator[None]:
     """The old release serves before and after each of them."""
+    here.store.quarantine(APP, NEW, None)
     shop.good_release_serves()
     yield
     assert shop.serving == "blue"
@@ -70,22 +72,11 @@ def test_an_unhealthy_target(shop: Shop) -> None:
     assert "http 503" in done.said
 
 
-def _beside(shop: Shop, name: str, address: str) -> dict[str, object]:
-    """The demo's application under another name, its green slot at another address."""
-    entry = shop.entry(name)
-    platform = entry["platform"]
-    green = {**platform["slots"]["green"], "address": address}
-    return {**entry, "platform": {**platform, "slots": {**platform["slots"], "green": green}}}
-
-
 def test_a_target_whose_health_hangs_ends_by_the_signals_timeout(shop: Shop) -> None:
-    with HttpServer() as hanging:
-        hanging.replies["/api/health"] = Reply(hang=True)
-        app = shop.apply(_beside(shop, "hanging/production", hanging.url))
-        done = shop.run("validate", app, "--to", NEW, "--json")
+    done = shop.run("validate", HANGING, "--to", NEW, "--json")
     assert done.code == 1
     assert done.json["decision"] == "hold"
-    assert any("2" in why and "s" in why for why in done.json["why"]), done.json["why"]
+    assert any("timeout" in why or "2" in why for why in done.json["why"]), done.json["why"]
 
 
 def test_malformed_yaml_names_line_and_column(shop: Shop, tmp_path: Path) -> None:
@@ -93,7 +84,7 @@ def test_malformed_yaml_names_line_and_column(shop: Shop, tmp_path: Path) -> Non
     file.write_text("applications:\n  - name: [shop\n")
     done = shop.run("apply", str(file))
     assert done.code == 2
-    assert f"{file}: line 3, column 1" in done.err.replace("\n", "")
+    assert f"{file}: line 3, column 1" in done.err
 
 
 def test_a_missing_file(shop: Shop, tmp_path: Path) -> None:
@@ -111,30 +102,21 @@ def test_an_unknown_key_is_named_with_what_is_allowed(shop: Shop) -> None:
 
 
 def test_a_missing_environment_variable(shop: Shop) -> None:
-    app = shop.apply(
-        {**shop.entry("secret/production"), "database": {"kind": "postgresql", "url": "${NOSUCH_VARIABLE}"}}
-    )
-    done = shop.run("validate", app, "--json")
+    done = shop.run("validate", SECRET, "--json")
     assert (done.code, done.json["error"]) == (2, "MissingSecret")
     assert "NOSUCH_VARIABLE" in done.json["what"]
-    run = shop.run("rollback", app, "--severity", "critical")
+    run = shop.run("rollback", SECRET, "--severity", "critical")
     assert run.code == 1
     assert "NOSUCH_VARIABLE" in run.said
     assert "Traceback" not in run.said
     shown = shop.run("status", "--json")
     assert shown.code == 0
-    assert "NOSUCH_VARIABLE" in next(one["problem"] for one in shown.json if one["application"] == app)
-
-
-def _closed_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    assert "NOSUCH_VARIABLE" in next(one["problem"] for one in shown.json if one["application"] == SECRET)
 
 
 @pytest.mark.parametrize("command", [["rollback", APP, "--severity", "critical"], ["apply"]])
 def test_prefects_server_is_down(shop: Shop, command: list[str]) -> None:
-    url = f"http://127.0.0.1:{_closed_port()}/api"
+    url = f"http://127.0.0.1:{closed_port()}/api"
     given = [*command, str(shop.write("again.yaml", shop.entry()))] if command == ["apply"] else command
     done = shop.run(*given, PREFECT_API_URL=url)
     assert done.code == 1
@@ -161,43 +143,30 @@ def test_a_server_that_is_not_prefects_or_refuses_us(shop: Shop) -> None:
 
 
 def test_the_routers_file_is_missing(shop: Shop) -> None:
-    entry = shop.entry("nofile/production")
-    router = {**entry["platform"]["router"], "file": str(shop.stack.folder / "nosuch" / "active")}
-    app = shop.apply({**entry, "platform": {**entry["platform"], "router": router}})
-    done = shop.run("rollback", app, "--severity", "critical")
+    done = shop.run("rollback", NO_FILE, "--severity", "critical")
     assert done.code == 1
     assert "nosuch/active" in done.said.replace(" ", "")
 
 
 def test_the_routers_admin_endpoint_is_down(shop: Shop) -> None:
-    entry = shop.entry("noadmin/production")
-    router = {
-        "kind": "caddy_admin",
-        "admin": f"127.0.0.1:{_closed_port()}",
-        "id": "shop",
-        "address": shop.stack.address,
-    }
-    app = shop.apply({**entry, "platform": {**entry["platform"], "router": router}})
-    done = shop.run("rollback", app, "--severity", "critical", "--json")
+    done = shop.run("rollback", NO_ADMIN, "--severity", "critical", "--json")
     assert done.code == 1
     assert done.json["outcome"] == "held"
     assert "does not answer" in done.json["why"]
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a disk that is full")
-def test_a_full_disk_in_preserve(shop: Shop, tmp_path: Path) -> None:
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    process.run(["mount", "-t", "tmpfs", "-o", "size=8k", "tmpfs", str(disk)], timeout_s=10)
+def test_a_full_disk_in_preserve(shop: Shop, here: Installation) -> None:
+    here.store.served(FULL, OLD, datetime.now(UTC))
+    disk(shop).mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8k", "tmpfs", str(disk(shop))], check=True)
     try:
-        app = shop.apply({**shop.entry("full/production"), "evidence": str(disk)})
-        assert shop.run("record", app, OLD, "--slot", "blue").code == 0
         shop.bad_release_serves()
-        done = shop.run("rollback", app, "--severity", "critical", "--json")
+        done = shop.run("rollback", FULL, "--severity", "critical", "--json")
         assert shop.serving == "green"
     finally:
         shop.good_release_serves()
-        process.run(["umount", str(disk)], timeout_s=10)
+        subprocess.run(["umount", str(disk(shop))], check=True)
     assert (done.code, done.json["outcome"]) == (1, "held")
     assert "No space left on device" in done.json["why"]
 
@@ -243,9 +212,7 @@ def test_an_unknown_incident(shop: Shop, command: list[str]) -> None:
     assert (done.code, done.json["error"]) == (2, "UnknownIncident")
 
 
-def test_ctrl_c_before_the_run_is_made_starts_nothing(
-    shop: Shop, here: Installation, api: PrefectApi
-) -> None:
+def test_ctrl_c_before_the_run_is_made_starts_nothing(shop: Shop, here: Installation) -> None:
     before = len(here.store.incidents(APP))
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/api"

@@ -1,11 +1,13 @@
 """`backout approve` and `reject`, and the question at the prompt."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from blocks.installation import Installation
 from tests.deployments.cli.shop import APP, OLD, Shop
+from tests.deployments.cli.variants import PAIR
 from tests.deployments.served import wait_for
 
 
@@ -55,12 +57,8 @@ def test_yes_answers_for_the_person_who_asks(bad_shop: Shop) -> None:
 
 
 def test_where_two_people_are_asked_one_yes_is_kept_and_waits(bad_shop: Shop, here: Installation) -> None:
-    entry = bad_shop.entry("pair/production")
-    policy = {**entry["policy"], "rules": {"high": {"consent": {"people": 2}}}}
-    app = bad_shop.apply({**entry, "policy": policy})
-    assert bad_shop.run("record", app, OLD, "--slot", "blue").code == 0
-    here.store.served(app, OLD, here.store.releases(app)[0].recorded_at)
-    done = bad_shop.run("rollback", app, "--severity", "high", "--reason", "slow", "--yes", "--json")
+    here.store.served(PAIR, OLD, datetime.now(UTC))
+    done = bad_shop.run("rollback", PAIR, "--severity", "high", "--reason", "slow", "--yes", "--json")
     assert done.code == 1
     assert "another person" in done.json["why"]
     assert bad_shop.run("reject", done.json["incident"], "--reason", "enough").code == 0

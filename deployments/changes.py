@@ -1,0 +1,48 @@
+"""What `backout apply` would change, told without Prefect."""
+
+import difflib
+from dataclasses import dataclass
+
+import yaml
+
+from blocks.configuration import Described
+from blocks.installation import Installation
+from blocks.store import configurations
+from blocks.store.configurations import Applied
+from domain.errors import UnknownApplication
+
+
+@dataclass(frozen=True)
+class Change:
+    """What applying would change of one application: a unified diff of its document; empty where nothing."""
+
+    described: Described
+    diff: str
+
+    @property
+    def verb(self) -> str:
+        """`new`, `changed` or `unchanged`."""
+        if not self.diff:
+            return "unchanged"
+        return "new" if self.diff.startswith("--- nothing") else "changed"
+
+
+def changes(here: Installation, described: list[Described]) -> list[Change]:
+    """Each application beside what the store keeps of it."""
+    return [Change(one, _diff(_applied(here, one.name), one)) for one in described]
+
+
+def _applied(here: Installation, application: str) -> Applied | None:
+    try:
+        return configurations.of(here.store.database, application)
+    except UnknownApplication:
+        return None
+
+
+def _diff(before: Applied | None, after: Described) -> str:
+    if before is not None and before.digest == after.digest:
+        return ""
+    old = yaml.safe_dump(before.document, sort_keys=True).splitlines() if before else []
+    new = yaml.safe_dump(dict(after.raw), sort_keys=True).splitlines()
+    name = "applied" if before else "nothing"
+    return "\n".join(difflib.unified_diff(old, new, name, after.source, lineterm=""))
