@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-# Prefect imports this when a run begins: here it is imported once, before the fork.
+# Prefect imports the first when a run begins, the report's picture needs the others: imported once, before the fork.
+import matplotlib.backends.backend_agg
+import matplotlib.figure  # noqa: F401
 import prefect._internal.observers  # noqa: F401
 from prefect._internal.control_listener import configure_from_env
 from prefect.client.schemas.objects import FlowRun
@@ -15,7 +17,7 @@ from prefect.context import refresh_global_settings_context
 from prefect.engine import _drive_run_flow_result, handle_engine_signals
 from prefect.flow_engine import load_flow, load_flow_run, run_flow
 from prefect.flows import Flow
-from prefect.logging.loggers import flow_run_logger
+from prefect.logging import get_logger
 
 
 @dataclass(frozen=True)
@@ -45,8 +47,9 @@ def run_order(order: Order) -> None:
     with handle_engine_signals(flow_run_id):
         flow_run = load_flow_run(flow_run_id)
         flow = _flow(order.entrypoint, flow_run)
-        logger = flow_run_logger(flow_run=flow_run)
-        _drive_run_flow_result(flow, run_flow(flow, flow_run=flow_run, error_logger=logger.logger))
+        # As a state: a run that ends Failed or Cancelled on purpose is no exception, and no traceback in its log.
+        ended = run_flow(flow, flow_run=flow_run, return_type="state", error_logger=get_logger("backout.run"))
+        _drive_run_flow_result(flow, ended)
 
 
 def _flow(entrypoint: str, flow_run: FlowRun) -> Flow[..., Any]:

@@ -11,6 +11,7 @@ from blocks.application import Application
 from blocks.document import Document
 from blocks.installation import Installation, installation
 from domain.assess import assess
+from domain.findings import Finding
 from domain.incident import Incident
 from domain.journal_kinds import Happened
 from domain.outcomes import ENDS, Outcome
@@ -29,11 +30,15 @@ def asked(
     application: Application, target: str = LAST_GOOD, detection: str | None = None, **fields: Any
 ) -> Request:
     """The form's fields as a request, at the time the run was created."""
-    with installation() as here:
-        seen = here.store.detection(detection) if detection else []
+    seen = _detected(detection) if detection else []
     to = None if target.strip() in ("", LAST_GOOD) else target.strip()
     created = runtime.flow_run.scheduled_start_time or datetime.now(UTC)
     return checked(Request(application=application.name, to=to, detection=seen, at=created, **fields))
+
+
+def _detected(detection: str) -> list[Finding]:
+    with installation() as here:
+        return here.store.detection(detection)
 
 
 def run(application: Application, request: Request, path: Path) -> State[Any]:
