@@ -65,20 +65,26 @@ def scene() -> Iterator[Scene]:
         root = Path(folder)
         root.chmod(0o711)
         home = Home(root / "home")
-        _isolate(home)
         stack = Stack(root / "stack").up()
         try:
-            os.environ.update(stack.environment)
-            with _served(home, root / "serve.log"), installation(home) as here:
+            with _environment(home, stack), _served(home, root / "serve.log"), installation(home) as here:
                 yield _applied(stack, here, home)
         finally:
             stack.down()
 
 
-def _isolate(home: Home) -> None:
-    for name in [name for name in os.environ if name.startswith(("PREFECT_", "BACKOUT_"))]:
+@contextmanager
+def _environment(home: Home, stack: Stack) -> Iterator[None]:
+    """This process, and what it starts, knows nothing of the user's own Prefect and Backout."""
+    before = dict(os.environ)
+    for name in [name for name in before if name.startswith(("PREFECT_", "BACKOUT_"))]:
         del os.environ[name]
-    os.environ["BACKOUT_HOME"] = str(home.root)
+    os.environ.update(stack.environment, BACKOUT_HOME=str(home.root))
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
 
 
 @contextmanager

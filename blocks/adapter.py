@@ -60,6 +60,12 @@ def adapter_class(family: str, kind: str) -> type[Adapter]:
     return found[0]
 
 
+def modules() -> list[str]:
+    """Every adapter's module, for a process that imports them before it forks."""
+    families = sorted(path.name for path in FOLDER.iterdir() if (path / "contract.py").is_file())
+    return [f"blocks.{family}.{kind}" for family in families for kind in kinds(family)]
+
+
 def chosen_from(family: str) -> BeforeValidator:
     """What a field that holds any adapter of the family is annotated with."""
 

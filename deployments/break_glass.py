@@ -20,6 +20,7 @@ from blocks.store import Store
 from deployments.cli.output import as_json, console, errors
 from deployments.cli.plans import show_plan
 from deployments.direct_messages import send_now
+from deployments.follow import step_list, steps_of
 from domain.assess import assess
 from domain.errors import ConfigurationError, Conflict, LostLock, UnknownApplication
 from domain.names import block_name
@@ -76,7 +77,10 @@ def _end(case: Case, outcome: Outcome, why: str, *, json: bool) -> None:
         report = case.ledger.incident(case.incident.id).report
         as_json({"incident": case.incident.id, "outcome": outcome, "why": why, "report": report})
     else:
-        console.print(f"[bold]{outcome}[/bold]: {end.words}\n{why}\nnext: {end.next_step}", highlight=False)
+        console.print(step_list(steps_of(case.ledger.entries(case.incident.id))))
+        style = "bold green" if end.exit_code == 0 else "bold red"
+        console.print(f"[{style}]{outcome}[/{style}]: {end.words}", highlight=False)
+        console.print(f"{why}\nnext: {end.next_step}", markup=False, highlight=False)
         console.print("later, when the store is back: backout reconcile")
     raise typer.Exit(end.exit_code)
 

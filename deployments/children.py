@@ -105,7 +105,12 @@ class Children:
         """Start the zygote, and again with a growing pause each time it ends."""
         pause = FIRST_PAUSE_SECONDS
         while True:
-            if await self._one_life():
+            try:
+                lived = await self._one_life()
+            except Exception:
+                self._logger.exception("listening to the zygote failed")
+                lived = False
+            if lived:
                 pause = FIRST_PAUSE_SECONDS
             self._logger.warning("the zygote ended; starting it again in %.1f s", pause)
             await asyncio.sleep(pause)

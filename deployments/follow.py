@@ -126,15 +126,20 @@ def _look(api: PrefectApi, store: Store, run: str, seen: Followed, *, ask_prefec
 
 
 def _picture(seen: Followed, seconds: float) -> Group:
+    status = Text(f"{seen.incident.id if seen.incident else 'waiting for a worker'}  {seconds:.1f} s")
+    return Group(step_list(seen.steps), status if seen.over else Spinner("dots", text=status))
+
+
+def step_list(steps: Iterable[Step]) -> Table:
+    """The acts with their times; what is wrong with one in red."""
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column()
     table.add_column()
     table.add_column(justify="right")
     table.add_column(style="red", overflow="fold")
-    for step in seen.steps:
+    for step in steps:
         table.add_row(_mark(step), step.name, _time(step), Text(step.error))
-    status = Text(f"{seen.incident.id if seen.incident else 'waiting for a worker'}  {seconds:.1f} s")
-    return Group(table, status if seen.over else Spinner("dots", text=status))
+    return table
 
 
 def _mark(step: Step) -> str:

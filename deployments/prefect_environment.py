@@ -25,7 +25,7 @@ def client_environment(home: Home, api_url: str) -> dict[str, str]:
         "PREFECT_API_URL": api_url,
         "PREFECT_UI_URL": api_url.removesuffix("/api"),
         "PREFECT_API_AUTH_STRING": _kept(auth_file(home), lambda: f"backout:{secrets.token_urlsafe(32)}"),
-        "PREFECT_CLIENT_CSRF_SUPPORT_ENABLED": "true",
+        "PREFECT_CLIENT_CSRF_SUPPORT_ENABLED": "True",
         **_everywhere(),
     }
 
@@ -64,10 +64,11 @@ def without_prefect(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def _everywhere() -> dict[str, str]:
+    """Named and spelt as Prefect's worker passes them on: a child that sees no difference reads no settings again."""
     return {
         "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": str(HEARTBEAT_SECONDS),
         # Without this, a client whose server is away starts a server of its own, on SQLite.
-        "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false",
+        "PREFECT_SERVER_EPHEMERAL_ENABLED": "False",
         "DO_NOT_TRACK": "1",
     }
 

@@ -9,6 +9,7 @@ import contextlib
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from typing import Any
 from uuid import UUID
+from weakref import WeakValueDictionary
 
 import anyio.abc
 from prefect.client.orchestration import PrefectClient
@@ -74,6 +75,7 @@ class WarmWorker(BaseWorker[BaseJobConfiguration, BaseVariables, WarmResult]):
         self._wake = asyncio.Event()
         self._polling = asyncio.Lock()
         self._restarting = asyncio.Lock()
+        self._turns: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
 
     async def setup(self) -> None:
         """Start the zygote and the watches beside the stock loops."""
@@ -121,7 +123,20 @@ class WarmWorker(BaseWorker[BaseJobConfiguration, BaseVariables, WarmResult]):
         configuration: BaseJobConfiguration,
         task_status: anyio.abc.TaskStatus[Any] | None = None,
     ) -> WarmResult:
-        """Execute one run in a child and wait for its end."""
+        """Execute one run in a child and wait for its end.
+
+        A suspended run can be resumed before its last child has ended: the two take turns.
+        """
+        turn = self._turns.setdefault(flow_run.id, asyncio.Lock())
+        async with turn:
+            return await self._run_in_child(flow_run, configuration, task_status)
+
+    async def _run_in_child(
+        self,
+        flow_run: FlowRun,
+        configuration: BaseJobConfiguration,
+        task_status: anyio.abc.TaskStatus[Any] | None,
+    ) -> WarmResult:
         port, token = self._channel.register(flow_run.id)
         control = {"PREFECT__CONTROL_PORT": str(port), "PREFECT__CONTROL_TOKEN": token}
         env = {name: value for name, value in configuration.env.items() if value is not None}

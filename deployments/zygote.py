@@ -23,6 +23,7 @@ from collections.abc import Sequence
 from types import FrameType
 from typing import Any
 
+from blocks import adapter
 from deployments.warm_child import Order, run_order
 
 
@@ -128,7 +129,7 @@ def import_all(modules: Sequence[str]) -> None:
 def main() -> None:
     """Import, check that a fork is safe, and serve; in a child, execute the run."""
     parent = socket.socket(fileno=int(sys.argv[1]))
-    import_all(sys.argv[2:])
+    import_all([*sys.argv[2:], *adapter.modules()])
     if threading.active_count() > 1:
         names = ", ".join(thread.name for thread in threading.enumerate())
         sys.exit(

@@ -78,7 +78,7 @@ def test_the_keys_stay_the_same(tmp_path: Path) -> None:
 
 def test_a_client_never_starts_a_server_of_its_own(tmp_path: Path) -> None:
     environment = client_environment(Home(tmp_path).ensure(), "http://127.0.0.1:4200/api")
-    assert environment["PREFECT_SERVER_ALLOW_EPHEMERAL_MODE"] == "false"
+    assert environment["PREFECT_SERVER_EPHEMERAL_ENABLED"] == "False"
 
 
 def test_a_given_server_is_used_as_it_is_given(tmp_path: Path) -> None:

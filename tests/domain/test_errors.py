@@ -73,7 +73,8 @@ EXAMPLES = [
 
 def below(kind: type[BackoutError], depth: int = 0) -> Iterator[tuple[int, str, str]]:
     yield depth, kind.__name__, "" if depth == 0 else kind.__bases__[0].__name__
-    for child in kind.__subclasses__():
+    # The rooms above have a few of their own, which are there when their tests ran in the same process.
+    for child in (child for child in kind.__subclasses__() if child.__module__.startswith("domain.")):
         yield from below(child, depth + 1)
 
 

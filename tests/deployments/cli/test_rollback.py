@@ -55,7 +55,8 @@ def test_force_rollback_in_the_environment_is_said_aloud(bad_shop: Shop, here: I
     assert here.store.incidents(APP)[0].request.force
 
 
-def test_even_unhealthy_goes_on_where_force_is_given_too(shop: Shop) -> None:
+def test_even_unhealthy_goes_on_where_force_is_given_too(shop: Shop, here: Installation) -> None:
+    here.store.quarantine(APP, NEW, None)
     done = shop.run(
         "rollback", APP, "--to", NEW, "--force", "--even-unhealthy", "--reason", "I know better", "--json"
     )
@@ -111,7 +112,7 @@ def test_a_run_by_break_glass_needs_neither_prefect_nor_store_and_is_reconciled(
         "PREFECT_API_URL": "http://127.0.0.1:1/api",
         "BACKOUT_DATABASE_URL": "postgresql://127.0.0.1:1/nowhere",
     }
-    file = str(bad_shop.stack.folder / "flappyjournal--production.yaml")
+    file = str(bad_shop.stack.folder / "backout.yaml")
     done = bad_shop.run(
         "rollback", APP, "--break-glass", "--reason", "all is down", "--file", file, "--json", **away
     )

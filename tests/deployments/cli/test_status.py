@@ -18,7 +18,7 @@ def test_status_shows_who_serves_health_and_the_last_incidents(bad_shop: Shop) -
     shown = bad_shop.run("status", APP)
     assert shown.code == 0
     for word in (APP, "blue", OLD, "green", NEW, "in quarantine", incident, "rolled_back"):
-        assert word in shown.out
+        assert word in shown.said
     assert max(len(line) for line in shown.out.splitlines()) <= 80
 
 
