@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from domain.request import Kind
 from domain.severity import Severity
 
 
@@ -123,6 +124,7 @@ class Policy(BaseModel):
         issues: the decision matrix: which severity an issue has.
         budgets: the times that the runbook promises; the report compares them with what was seen.
         watch_s: how long the released traffic is watched after verification, in seconds.
+        emergency_watch_s: the same after an emergency, in seconds (NotesHub "Emergency Rollback" 4: 30 minutes).
         unknown_issue: the severity of an issue that no row names.
         report_layout: which runbook's report is written.
     """
@@ -134,7 +136,12 @@ class Policy(BaseModel):
     budgets: list[Budget] = Field(default_factory=list)
     unknown_issue: Severity = Severity.HIGH
     watch_s: int = Field(default=1800, gt=0)
+    emergency_watch_s: int = Field(default=1800, gt=0)
     report_layout: Layout = "flappyjournal"
+
+    def watched_s(self, kind: Kind) -> int:
+        """Seconds the traffic is watched after a rollback of this kind."""
+        return self.emergency_watch_s if kind is Kind.EMERGENCY else self.watch_s
 
     def issue(self, name: str | None) -> Issue | None:
         """The matrix row of this name, or None."""

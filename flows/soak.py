@@ -34,7 +34,7 @@ def soak(
         watched = Case(
             here, document, here.store, found, Hold(found.application, incident, 0), str(runtime.flow_run.id)
         )
-        seconds = minutes * 60 if minutes else document.policy.watch_s
+        seconds = minutes * 60 if minutes else document.policy.watched_s(found.request.kind)
         until = started(watched, datetime.now(UTC) + timedelta(seconds=seconds))
         while datetime.now(UTC) < until:
             if newer := overtaken(watched):

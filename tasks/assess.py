@@ -6,21 +6,21 @@ from domain.assess import assess
 from domain.journal_kinds import Happened
 from domain.outcomes import Outcome
 from domain.plan import Plan
+from domain.policy import Span
 from domain.release import Survey
-from domain.request import Request
+from domain.report.facts import gather
+from domain.request import Kind, Request
 from domain.situation import Situation
 from tasks.act import act
 from tasks.case import Case
 from tasks.ended import Ended
 
+PAST_INCIDENTS = 5
+
 
 def situation_of_request(ledger: Ledger, document: Document, request: Request, seen: Survey) -> Situation:
-    """All the decision rests on."""
-    past = [
-        (incident.closed_at - incident.opened_at).total_seconds()
-        for incident in ledger.incidents(document.name)
-        if incident.outcome is Outcome.ROLLED_BACK and incident.closed_at
-    ]
+    """All the decision rests on. An emergency asks nobody, so it does not work out how long one takes."""
+    past = [] if request.kind is Kind.EMERGENCY else _past_s(ledger, document)
     return Situation(
         request=request,
         survey=seen,
@@ -29,6 +29,15 @@ def situation_of_request(ledger: Ledger, document: Document, request: Request, s
         past_s=past,
         standby=document.platform.standby,
     )
+
+
+def _past_s(ledger: Ledger, document: Document) -> list[float]:
+    """Seconds that the last rollbacks took, without the time that they waited for people."""
+    rolled_back = [found for found in ledger.incidents(document.name) if found.outcome is Outcome.ROLLED_BACK]
+    facts = (
+        gather(found, ledger.entries(found.id), document.policy) for found in rolled_back[:PAST_INCIDENTS]
+    )
+    return [took for one in facts if (took := one.times.seconds(Span.RUN)) is not None]
 
 
 @act("assess")

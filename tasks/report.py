@@ -1,6 +1,7 @@
 """Report: what happened, by the runbook's template, with a picture of the timeline."""
 
 import base64
+import re
 from collections.abc import Iterable
 
 from domain.findings import Finding
@@ -31,7 +32,7 @@ def write_report(case: Case, incident: Incident) -> Facts:
     path = case.evidence.keep(REPORT, text)
     case.ledger.reported(incident.id, path)
     case.note(Happened.REPORTED, path=path)
-    _show(incident, text, picture, facts)
+    _show(case, incident, text, picture, facts)
     return facts
 
 
@@ -40,23 +41,22 @@ def facts_of(case: Case, incident: Incident) -> Facts:
     return gather(incident, case.ledger.entries(incident.id), case.document.policy)
 
 
-def _show(incident: Incident, text: str, picture: bytes, facts: Facts) -> None:
-    """The report and its checks as artifacts of the run; nothing where no flow runs."""
+def _show(case: Case, incident: Incident, text: str, picture: bytes, facts: Facts) -> None:
+    """The report, its checks and the dashboards as artifacts of the run; nothing where no flow runs."""
     if not in_flow():
         return
-    from prefect.artifacts import create_markdown_artifact, create_table_artifact
+    from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
 
     inline = f"data:image/svg+xml;base64,{base64.b64encode(picture).decode()}"
-    key = incident.id.lower()
-    create_markdown_artifact(
-        text.replace(f"({PICTURE})", f"({inline})"),
-        key=f"report-{key}",
-        description=f"Incident {incident.id}",
-    )
+    key, said = incident.id.lower(), f"Incident {incident.id}"
+    shown = text.replace(f"({PICTURE})", f"({inline})")
+    create_markdown_artifact(shown, key=f"report-{key}", description=said)
     if facts.checks:
-        create_table_artifact(
-            _table(facts.checks), key=f"checks-{key}", description="What was looked at, before and after"
-        )
+        looked = "What was looked at, before and after"
+        create_table_artifact(_table(facts.checks), key=f"checks-{key}", description=looked)
+    for name, address in case.document.dashboards.items():
+        words = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+        create_link_artifact(address, link_text=name, key=f"{words}-{key}", description=said)
 
 
 def _table(checks: Iterable[Check]) -> list[dict[str, str]]:

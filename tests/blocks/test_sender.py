@@ -154,7 +154,12 @@ def test_a_channel_that_hangs_stops_no_other(
 ) -> None:
     slack.instead = Reply(hang=True)
     post(store, incident, range(1, 4), "chat", "log")
-    hanging = threading.Thread(target=lambda: (sender.send_next(), store.rest()))
+
+    def send_one() -> None:
+        sender.send_next()
+        store.rest()
+
+    hanging = threading.Thread(target=send_one)
     hanging.start()
     wait_until(lambda: slack.seen, "the request that hangs")
     send_all(sender)

@@ -1,0 +1,3 @@
+from tests.flows.conftest import stage
+
+__all__ = ["stage"]
