@@ -4,18 +4,18 @@ One folder an application: the incident, its journal, approvals and releases. `m
 journal said of traffic. `past` keeps what the store does not know yet, `reconciled` what `backout reconcile` took over.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from blocks import json_lines
-from blocks.files import locked, replace_file
+from blocks.files import replace_file
 from blocks.home import Home
 from blocks.ledger import Begun, Hold, Ledger
+from blocks.local_files import LocalFiles
 from domain.consent import Approval
-from domain.errors import LostLock, StoreUnavailable, UnknownIncident
+from domain.errors import LostLock, UnknownIncident
 from domain.incident import Incident, new_incident_id
 from domain.journal import Entry, following, problems
 from domain.journal_kinds import Happened
@@ -33,7 +33,6 @@ RELEASES = "releases.jsonl"
 MIRRORED = "mirrored.jsonl"
 PAST = "past"
 RECONCILED = "reconciled"
-TURN_S = 10.0
 
 
 class LocalLedger(Ledger):
@@ -45,7 +44,8 @@ class LocalLedger(Ledger):
         self.folder = folder or home.state / block_name(application)
         self.key = key
         self.waiting: list[tuple[Message, tuple[str, ...]]] = []
-        with self._disk():
+        self.files = LocalFiles(self.folder)
+        with self.files.disk():
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def begin(self, request: Request, run: str) -> Begun:
@@ -67,7 +67,7 @@ class LocalLedger(Ledger):
         before = self.current()
         if before is not None and before.id != incident.id:
             self._make_room(before)
-        with self._disk():
+        with self.files.disk():
             replace_file(self.folder / INCIDENT, incident.model_dump_json(indent=1).encode())
         kept = list(releases)
         if kept:
@@ -75,7 +75,7 @@ class LocalLedger(Ledger):
 
     def mirror_entry(self, entry: Entry) -> None:
         """Keep an entry of the store's journal that a run without the store must know of."""
-        with self._disk(), self._turn():
+        with self.files.turn():
             json_lines.add(self.folder / MIRRORED, entry)
 
     def current(self) -> Incident | None:
@@ -134,14 +134,14 @@ class LocalLedger(Ledger):
         self.mirror(self.incident(incident).model_copy(update={"report": path}))
 
     def append(self, incident: str, kind: str, data: dict[str, Any]) -> Entry:
-        with self._disk(), self._turn():
+        with self.files.turn():
             entries = self.entries(incident)
             entry = following(entries[-1] if entries else None, incident, kind, data, self.key)
             json_lines.add(self.folder / JOURNAL, entry)
         return entry
 
     def entries(self, incident: str) -> list[Entry]:
-        return [entry for entry in self._read(JOURNAL, Entry) if entry.incident == incident]
+        return [entry for entry in self.files.read(JOURNAL, Entry) if entry.incident == incident]
 
     def problems(self, incident: str) -> list[str]:
         """What is wrong with the incident's journal; empty where it can be believed. A cut end does not show here."""
@@ -156,7 +156,7 @@ class LocalLedger(Ledger):
         self._keep_release(release.model_copy(update=known))
 
     def releases(self, application: str) -> list[Release]:
-        found = [kept for kept in self._read(RELEASES, Release) if kept.application == application]
+        found = [kept for kept in self.files.read(RELEASES, Release) if kept.application == application]
         return sorted(found, key=lambda release: release.recorded_at, reverse=True)
 
     def served(self, application: str, version: str, at: datetime) -> None:
@@ -171,11 +171,11 @@ class LocalLedger(Ledger):
             self._keep_release(known.model_copy(update={"quarantined_by": incident}))
 
     def answer(self, approval: Approval) -> None:
-        with self._disk(), self._turn():
+        with self.files.turn():
             json_lines.add(self.folder / APPROVALS, approval)
 
     def approvals(self, incident: str) -> list[Approval]:
-        return [kept for kept in self._read(APPROVALS, Approval) if kept.incident == incident]
+        return [kept for kept in self.files.read(APPROVALS, Approval) if kept.incident == incident]
 
     def post(self, message: Message, channels: Sequence[str]) -> None:
         self.waiting.append((message, tuple(channels)))
@@ -196,14 +196,14 @@ class LocalLedger(Ledger):
     def _take_in_mirrored(self, incident: str) -> None:
         """What the store's journal says of traffic, once: how far the run came that we go on with."""
         known = {entry.data.get("mirrored") for entry in self.entries(incident)}
-        for entry in self._read(MIRRORED, Entry):
+        for entry in self.files.read(MIRRORED, Entry):
             if entry.incident == incident and entry.mac not in known:
                 self.append(incident, entry.kind, {**entry.data, "mirrored": entry.mac})
 
     def _make_room(self, before: Incident) -> None:
         """What the store does not know yet is put aside for `backout reconcile`; a mere mirror goes."""
         if not (self.folder / JOURNAL).exists():
-            with self._disk():
+            with self.files.disk():
                 (self.folder / MIRRORED).unlink(missing_ok=True)
             return
         self.close(self._hold(before), Outcome.SUPERSEDED)
@@ -211,7 +211,7 @@ class LocalLedger(Ledger):
 
     def _put_aside(self, incident: Incident, where: str) -> None:
         aside = self.home.state / block_name(self.application) / where / incident.id
-        with self._disk():
+        with self.files.disk():
             aside.mkdir(mode=0o700, parents=True, exist_ok=True)
             for name in (JOURNAL, APPROVALS, MIRRORED, INCIDENT):
                 if (self.folder / name).exists():
@@ -226,26 +226,5 @@ class LocalLedger(Ledger):
 
     def keep_releases(self, releases: Iterable[Release]) -> None:
         """Replace what this host knows of the application's releases; newest first."""
-        with self._disk():
+        with self.files.disk():
             json_lines.replace(self.folder / RELEASES, releases)
-
-    def _read(self, name: str, kind: type[json_lines.Row]) -> list[json_lines.Row]:
-        with self._disk():
-            return json_lines.read(self.folder / name, kind)
-
-    @contextmanager
-    def _turn(self) -> Iterator[None]:
-        """One process at a time adds a line."""
-        with locked(self.folder / "turn", TURN_S):
-            yield
-
-    @contextmanager
-    def _disk(self) -> Iterator[None]:
-        """A full disk is said as what it is: the place where the record is kept does not take it."""
-        try:
-            yield
-        except OSError as error:
-            why = error.strerror or str(error)
-            raise StoreUnavailable(
-                what_it_is="this host's record", address=str(self.folder), why=why
-            ) from error

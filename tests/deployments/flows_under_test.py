@@ -36,6 +36,14 @@ def waits(folder: Path, until: str = "go") -> None:
 
 
 @flow
+def watches(folder: Path) -> None:
+    """Only looks, and goes on looking."""
+    say(folder, "began")
+    while True:
+        time.sleep(5)
+
+
+@flow
 def dies_once(folder: Path) -> None:
     """Is killed the first time, and goes to its end the second time."""
     say(folder, "began")

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from blocks.home import Home
-from deployments.catalog import RESUMABLE_TAG, Catalogued
+from deployments.catalog import RESUMABLE_TAG, WATCH_TAG, Catalogued
 from deployments.serve import serve
 from deployments.serving import Serving
 
@@ -18,6 +18,7 @@ def catalog(work_pool: str) -> list[Catalogued]:
     resumable = ("waits", "dies_once", "always_dies", "asks", "fails")
     return [
         *(Catalogued(f"{work_pool}-{name}", f"{FLOWS}:{name}", name, (RESUMABLE_TAG,)) for name in resumable),
+        Catalogued(f"{work_pool}-watches", f"{FLOWS}:watches", "watches", (RESUMABLE_TAG, WATCH_TAG)),
         Catalogued(f"{work_pool}-quick", f"{FLOWS}:quick", "**quick**"),
         Catalogued(f"{work_pool}-urgent", f"{FLOWS}:quick", "urgent", emergency=True),
     ]

@@ -101,6 +101,16 @@ def test_what_does_not_end_is_handed_to_the_next_serve(
     assert asking.state() == "Suspended"
 
 
+def test_a_watch_is_handed_over_at_once(
+    served: Served, other_home: Home, client: SyncPrefectClient, tmp_path: Path
+) -> None:
+    first = _beside(served, other_home, "watching", drain_seconds=3600)
+    watch = start_run(first, client, "watches", tmp_path / "watch")
+    watch.wait_said("began")
+    assert stop_serve(first) == 0
+    assert watch.state() == "AwaitingRetry"
+
+
 def test_a_killed_serve_leaves_a_server_that_the_next_one_stops(other_home: Home) -> None:
     first = start_serve(other_home, "killed")
     first.wait_until_ready()

@@ -149,5 +149,5 @@ class TestInAFlow:
     def test_an_end_completes_its_task(self, case: Case, scene: Scene) -> None:
         found, states = self._states(failing([Ended(Outcome.HELD, "no target")]), case)
         assert isinstance(found, Ended)
-        assert states == ["Completed"]
+        assert set(states) == {"Completed"}
         assert kinds(scene) == ["act started", "act done"]
