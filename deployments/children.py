@@ -22,6 +22,7 @@ from deployments.warm_child import Order
 
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 30.0
+FORK_SECONDS = 30.0
 GONE_LOOK_SECONDS = 0.2
 
 
@@ -87,7 +88,10 @@ class Children:
         await self._ready.wait()
 
     async def fork(self, run: str, entrypoint: str, env: dict[str, str]) -> Child:
-        """A child that executes this run; waits for the zygote where it is not warm yet."""
+        """A child that executes this run; waits for the zygote where it is not warm yet.
+
+        Raises `ConnectionError` where the zygote died, `TimeoutError` where it does not fork: the run has crashed then.
+        """
         await self._ready.wait()
         if self._writer is None:
             raise ConnectionError("the zygote died in this moment")
@@ -95,7 +99,7 @@ class Children:
         forked: asyncio.Future[Child] = asyncio.get_running_loop().create_future()
         self._forking[run] = forked
         self._writer.write(json.dumps(asdict(order)).encode() + b"\n")
-        return await forked
+        return await asyncio.wait_for(forked, FORK_SECONDS)
 
     def log_of(self, run: str) -> Path:
         """Where the output of this run's process goes."""

@@ -15,11 +15,12 @@ from prefect.logging import get_logger
 from blocks.embedded_postgres import EmbeddedPostgres
 from blocks.home import Home
 from deployments.catalog import CATALOG, WORK_POOL, Catalogued, modules
+from deployments.concurrency import beside
 from deployments.prefect_environment import auth_file, given_environment
 from deployments.prefect_server import PrefectServer
 from deployments.register import register
 from deployments.serving import Serving, announced, only_one
-from deployments.warm_worker import PLACES, WarmWorker, beside
+from deployments.warm_worker import PLACES, WarmWorker
 from domain.errors import PrefectUnavailable
 
 STORE_DATABASE = "backout"

@@ -6,7 +6,7 @@ end certain. It leans on internals of Prefect 3.8, so the version is pinned and 
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 from weakref import WeakValueDictionary
@@ -25,6 +25,7 @@ from blocks.home import Home
 from deployments.admission import admitted
 from deployments.catalog import CATALOG, RESUMABLE_TAG, WATCH_TAG, WORKER_TYPE, modules
 from deployments.children import Child, Children
+from deployments.concurrency import beside
 from deployments.crash_recovery import may_restart, restart
 from deployments.state_watch import StateWatch
 
@@ -98,15 +99,13 @@ class WarmWorker(BaseWorker[BaseJobConfiguration, BaseVariables, WarmResult]):
     async def drain(self, limit_seconds: float) -> None:
         """Take no new runs and let the acting ones end. What still acts at the limit is handed to the next worker."""
         self._draining = True
-        await asyncio.gather(*(self._hand_over(run, child) for run, child in self._watches()))
+        watches = [(run, child) for run, child in self._acting.items() if run in self._watching]
+        await asyncio.gather(*(self._hand_over(run, child) for run, child in watches))
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(limit_seconds):
                 await self._all_ended()
         await asyncio.gather(*(self._hand_over(run, child) for run, child in list(self._acting.items())))
         await self._all_ended()
-
-    def _watches(self) -> list[tuple[UUID, Child]]:
-        return [(run, child) for run, child in self._acting.items() if run in self._watching]
 
     async def _all_ended(self) -> None:
         while self._acting or self._submitting_flow_run_ids:  # noqa: ASYNC110 - the ids are the stock worker's
@@ -123,10 +122,7 @@ class WarmWorker(BaseWorker[BaseJobConfiguration, BaseVariables, WarmResult]):
         configuration: BaseJobConfiguration,
         task_status: anyio.abc.TaskStatus[Any] | None = None,
     ) -> WarmResult:
-        """Execute one run in a child and wait for its end.
-
-        A suspended run can be resumed before its last child has ended: the two take turns.
-        """
+        """Execute one run in a child and wait for its end. One that is resumed before its last child ended waits its turn."""
         turn = self._turns.setdefault(flow_run.id, asyncio.Lock())
         async with turn:
             return await self._run_in_child(flow_run, configuration, task_status)
@@ -251,15 +247,3 @@ class WarmWorker(BaseWorker[BaseJobConfiguration, BaseVariables, WarmResult]):
 def _entrypoint(configuration: BaseJobConfiguration) -> str:
     deployment = configuration._related_objects.get("deployment")  # noqa: SLF001 - there is no public way to it
     return (deployment.entrypoint if deployment is not None else None) or ""
-
-
-@contextlib.asynccontextmanager
-async def beside(*coroutines: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Run the coroutines beside the block, and cancel them at its end; an error of theirs is theirs to tell."""
-    running = [asyncio.create_task(coroutine) for coroutine in coroutines]
-    try:
-        yield
-    finally:
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)

@@ -1,8 +1,7 @@
 """`backout rollback`: start a runbook, follow it to its outcome."""
 
 import os
-from enum import StrEnum
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
@@ -10,7 +9,9 @@ from blocks.home import Home
 from blocks.installation import Installation, installation
 from deployments import break_glass
 from deployments.applications import document, names
+from deployments.cli import options
 from deployments.cli.following import start_and_follow
+from deployments.cli.options import Runbook
 from deployments.cli.output import AppArgument, AsJson, errors
 from deployments.cli.plans import plan_of, show_plan
 from deployments.cli.usage import BadUsage
@@ -21,8 +22,6 @@ from domain.names import application_name
 from domain.request import Kind, Request
 from domain.severity import Severity
 
-Runbook = StrEnum("Runbook", {"rollback": "rollback", "issue": "post-deploy-issue", "slow": "performance-degradation",
-                              "emergency": "emergency"})  # fmt: skip
 SCENARIO_FIELDS = ("severity", "impact", "users", "downtime")
 FORCE_FIELDS = ("force", "even_unhealthy")
 ASKED = {
@@ -41,43 +40,24 @@ def add_to(app: typer.Typer) -> None:
 
 def rollback(
     app: AppArgument,
-    to: Annotated[
-        str | None,
-        typer.Option(help="Release to go back to. Default: the newest healthy one that has served."),
-    ] = None,
-    reason: Annotated[
-        str, typer.Option(envvar="ROLLBACK_REASON", help="What is wrong; goes into the report.")
-    ] = "",
-    severity: Annotated[
-        Severity | None, typer.Option(help="Default: the policy's, by the kind of issue.")
-    ] = None,
-    runbook: Annotated[
-        Runbook, typer.Option(help="Which path: emergency asks nobody and switches at once.")
-    ] = Runbook.rollback,
-    impact: Annotated[str, typer.Option(help="What users notice.")] = "",
-    users: Annotated[int | None, typer.Option(help="How many users are affected.", min=0)] = None,
-    downtime: Annotated[str, typer.Option(help="Expected downtime, for the announcement.")] = "",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan; change nothing.")] = False,
-    force: Annotated[
-        bool, typer.Option("--force", help="Ask nobody. Needs a reason; never skips the target's health.")
-    ] = False,
-    even_unhealthy: Annotated[
-        bool, typer.Option("--even-unhealthy", help="With --force: also to an unhealthy release.")
-    ] = False,
-    yes: Annotated[
-        bool, typer.Option("--yes", "-y", help="Answer the request for consent with yes, as yourself.")
-    ] = False,
-    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Follow the run to its end.")] = True,
-    with_break_glass: Annotated[
-        bool, typer.Option("--break-glass", help="Without Prefect and store: the same acts, from here.")
-    ] = False,
-    file: Annotated[str | None, typer.Option(help="With --break-glass: the backout.yaml to read.")] = None,
+    to: options.To = None,
+    reason: options.Reason = "",
+    severity: options.SeverityOption = None,
+    runbook: options.RunbookOption = Runbook.rollback,
+    impact: options.Impact = "",
+    users: options.Users = None,
+    downtime: options.Downtime = "",
+    dry_run: options.DryRun = False,
+    force: options.Force = False,
+    even_unhealthy: options.EvenUnhealthy = False,
+    yes: options.Yes = False,
+    wait: options.Wait = True,
+    with_break_glass: options.BreakGlass = False,
+    file: options.FileOption = None,
     json: AsJson = False,
 ) -> None:
     """Take an application back to its last good release."""
-    force = _forced(force)
-    home = Home.from_env().ensure()
-    emergency = runbook is Runbook.emergency
+    force, emergency, home = _forced(force), runbook is Runbook.emergency, Home.from_env().ensure()
     request = Request(
         application=_name(app), to=to, reason=reason, severity=Severity.CRITICAL if emergency else severity,
         impact=impact, users=users, downtime=downtime, force=force or with_break_glass, even_unhealthy=even_unhealthy,
@@ -85,11 +65,10 @@ def rollback(
         issue="service-outage" if emergency else None, by=at_host(), via="cli",
     )  # fmt: skip
     _check(request)
-    if not with_break_glass:
-        _refuse_forgotten(runbook, severity=severity, force=force and not emergency, request=request)
     if with_break_glass:
         break_glass.run(home, request, file, dry_run=dry_run, json=json)
         return
+    _refuse_forgotten(runbook, severity=severity, force=force and not emergency, request=request)
     with installation(home) as here:
         if dry_run:
             show_plan(plan_of(here, document(here, app), request), json=json)
