@@ -1,8 +1,12 @@
 """Running a path as a Prefect flow: request in, path walked, outcome as the run's final state."""
 
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
+import httpx
 from prefect import runtime
 from prefect.client.schemas.objects import State, StateType
 from prefect.logging import get_run_logger
@@ -11,6 +15,7 @@ from blocks.application import Application
 from blocks.document import Document
 from blocks.installation import Installation, installation
 from domain.assess import assess
+from domain.errors import BackoutError, StoreUnavailable
 from domain.findings import Finding
 from domain.incident import Incident
 from domain.journal_kinds import Happened
@@ -21,9 +26,16 @@ from flows.conclude import Path, conclude
 from flows.intake import Followed, begin, checked, document_of
 from flows.messages import sent_beside
 from flows.plan_table import show_plan
+from flows.refusal import tell_refused
 from tasks.assess import situation_of_request
 from tasks.case import Case
 from tasks.survey import look_around
+
+Walked = tuple[Case | Followed, Outcome | None, str]
+"""What was worked on, and how it ended; no outcome where another run's incident was only followed."""
+
+STORE_PATIENCE_S = 300.0
+STORE_PAUSE_S = 2.0
 
 
 def asked(
@@ -48,16 +60,44 @@ def run(application: Application, request: Request, path: Path) -> State[Any]:
         Drift, MissingSecret, ConfigurationError: before anything is looked at.
     """
     with installation() as here:
-        document = document_of(application, here)
+        document = _document(here, application, request)
         if request.dry_run:
             return _dry_run(here, document, request)
-        case = begin(here, document, request, str(runtime.flow_run.id))
-        if isinstance(case, Followed) and not (case.ours and case.incident.outcome):
+        case, outcome, why = _persistently(lambda: _walked(here, document, request, path))
+        if outcome is None:
             return _joined(case.incident)
-        outcome, why = _concluded(case, path)
-        prefect_runs.label(str(runtime.flow_run.id), application.name, outcome)
-        _afterwards(here, case.incident.id, outcome, application.reference())
+        _afterwards(here, case.incident.id, outcome, application)
         return state_of(outcome, why, case.incident.id)
+
+
+def _document(here: Installation, application: Application, request: Request) -> Document:
+    """The application's document. A run that a trigger started and that cannot begin is told to people."""
+    try:
+        return document_of(application, here)
+    except BackoutError as error:
+        if request.automatic:
+            tell_refused(here, application.name, request.runbook, error)
+        raise
+
+
+def _persistently(walk: Callable[[], Walked]) -> Walked:
+    """Wait out a store that is away for a while: the same run goes on where it stood, under its own incident."""
+    deadline = time.monotonic() + STORE_PATIENCE_S
+    while True:
+        try:
+            return walk()
+        except StoreUnavailable as error:
+            if time.monotonic() > deadline:
+                raise
+            get_run_logger().warning("%s; trying again", error.what())
+            time.sleep(STORE_PAUSE_S)
+
+
+def _walked(here: Installation, document: Document, request: Request, path: Path) -> Walked:
+    case = begin(here, document, request, str(runtime.flow_run.id))
+    if isinstance(case, Followed) and not (case.ours and case.incident.outcome):
+        return case, None, ""
+    return case, *_concluded(case, path)
 
 
 def _concluded(case: Case | Followed, path: Path) -> tuple[Outcome, str]:
@@ -93,11 +133,28 @@ def _dry_run(here: Installation, document: Document, request: Request) -> State[
     return State(type=StateType.COMPLETED, name="Planned", message=f"{plan.decision}: {'; '.join(plan.why)}")
 
 
-def _afterwards(here: Installation, incident: str, outcome: Outcome, application: dict[str, Any]) -> None:
-    """What goes on without the lock: the watch, and the end of a request that this one went before."""
-    if outcome is Outcome.ROLLED_BACK:
-        watch = {"application": application, "incident": incident}
-        prefect_runs.start_later("soak", watch, None, key=f"soak-{incident}")
-    for entry in here.store.entries(incident):
-        for waiting in entry.data["runs"] if entry.kind == Happened.SUPERSEDES else []:
-            prefect_runs.wake(waiting, "superseded")
+def _afterwards(here: Installation, incident: str, outcome: Outcome, application: Application) -> None:
+    """What goes on without the lock: the watch, the end of a request that this one went before, tags to find it by.
+
+    The rollback stands whatever Prefect answers here; what failed is in the incident's journal.
+    """
+    with _noted(here, incident, "start the watch"):
+        if outcome is Outcome.ROLLED_BACK:
+            watch = {"application": application.reference(), "incident": incident}
+            prefect_runs.start_later("soak", watch, None, key=f"soak-{incident}")
+    with _noted(here, incident, "wake what was superseded"):
+        for entry in here.store.entries(incident):
+            for waiting in entry.data["runs"] if entry.kind == Happened.SUPERSEDES else []:
+                prefect_runs.wake(waiting, "superseded")
+    with _noted(here, incident, "label the run"):
+        prefect_runs.label(str(runtime.flow_run.id), application.name, outcome)
+
+
+@contextmanager
+def _noted(here: Installation, incident: str, act: str) -> Iterator[None]:
+    try:
+        yield
+    except (BackoutError, httpx.HTTPError) as error:
+        here.store.append(
+            incident, Happened.ACT_FAILED, {"act": act, "error": f"{type(error).__name__}: {error}"}
+        )
