@@ -4,6 +4,7 @@ from datetime import datetime
 
 from pydantic import BaseModel
 
+from blocks import heads
 from blocks.installation import Installation
 from deployments.prefect_api import PrefectApi
 from domain.errors import BackoutError
@@ -49,8 +50,10 @@ def rows(here: Installation, application: str | None, since: datetime | None) ->
 
 def verify_all(here: Installation) -> dict[str, list[str]]:
     """Incident -> what is wrong with its journal; only those where something is."""
-    checked = {incident.id: here.store.problems(incident.id) for incident in here.store.incidents()}
-    return {incident: problems for incident, problems in checked.items() if problems}
+    found = {incident.id: here.store.problems(incident.id) for incident in here.store.incidents()}
+    for incident, problems in heads.missing(here.home, here.store.entries).items():
+        found.setdefault(incident, []).extend(problems)
+    return {incident: problems for incident, problems in found.items() if problems}
 
 
 def _prefect(here: Installation) -> PrefectApi | None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from enum import StrEnum
+from math import isfinite
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 
 class Verdict(StrEnum):
@@ -41,6 +42,12 @@ class Finding(BaseModel):
     unit: str = ""
     version: str | None = None
     at: datetime = Field(default_factory=lambda: datetime.now(UTC))
+
+    @field_validator("value")
+    @classmethod
+    def _only_numbers(cls, value: float | None) -> float | None:
+        """What is no number (0/0, an overflow) is no value: JSON, and the journal, have no word for it."""
+        return value if value is None or isfinite(value) else None
 
     @property
     def ok(self) -> bool:

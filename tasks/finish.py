@@ -1,7 +1,9 @@
 """Finish: quarantine, report, last words, and the application is free again."""
 
+from contextlib import suppress
 from datetime import UTC, datetime
 
+from blocks import heads
 from domain.errors import BackoutError
 from domain.incident import Incident
 from domain.journal_kinds import Happened
@@ -25,8 +27,15 @@ def finish(case: Case, outcome: Outcome, why: str) -> None:
     )
     last_words(case, ended, _reported(case, ended), why)
     case.ledger.close(case.hold, outcome)
+    keep_head(case)
     closed = case.ledger.incident(case.incident.id)
     case.mirror(lambda local: local.mirror(closed, case.ledger.releases(case.document.name)))
+
+
+def keep_head(case: Case) -> None:
+    """Note the journal's head where who can write to the store cannot reach it. A full disk does not stop the run."""
+    with suppress(OSError):
+        heads.keep(case.installation.home, case.ledger.entries(case.incident.id))
 
 
 @act("settle")
