@@ -13,9 +13,9 @@ from blocks.configuration_schema import schema, write_schema
 from blocks.document import Document, File
 from blocks.secrets import resolve
 from blocks.yaml_file import load
-from domain.errors import ConfigurationError
+from domain.errors import ConfigurationError, UnknownApplication
 
-__all__ = ["Described", "digest", "document", "read", "schema", "write_schema"]
+__all__ = ["Described", "digest", "document", "read", "read_one", "schema", "write_schema"]
 
 SUFFIXES = (".yaml", ".yml")
 
@@ -58,6 +58,20 @@ def read(paths: Iterable[Path]) -> list[Described]:
     return found
 
 
+def read_one(path: Path, application: str) -> Described:
+    """One application of a file or folder. What the other entries hold is not looked at.
+
+    Raises:
+        UnknownApplication: no entry has this name.
+        ConfigurationError: the file or this entry cannot be used.
+    """
+    found = [(entry, str(file), at) for file in _files(path) for entry, at in _entries(file)]
+    for entry, source, at in found:
+        if entry.get("name") == application:
+            return _described(entry, source, at)
+    raise UnknownApplication(application, [str(entry.get("name")) for entry, _, _ in found])
+
+
 def document(raw: Mapping[str, Any], source: str, values: Mapping[str, str], at: str = "") -> Document:
     """The document with its secrets resolved.
 
@@ -98,6 +112,11 @@ def _files(path: Path) -> list[Path]:
 
 
 def _applications(file: Path) -> list[Described]:
+    return [_described(entry, str(file), at) for entry, at in _entries(file)]
+
+
+def _entries(file: Path) -> list[tuple[dict[str, Any], str]]:
+    """Each application's entry as written, and where it is in the file."""
     held = load(file)
     source = str(file)
     if not isinstance(held, dict):
@@ -108,7 +127,7 @@ def _applications(file: Path) -> list[Described]:
     except ValidationError as error:
         problem = first_problem(error, File, held, source)
         raise problem or ConfigurationError(source, "applications", "is not a list of applications") from None
-    return [_described(entry, source, f"applications[{index}]") for index, entry in enumerate(entries)]
+    return [(entry, f"applications[{index}]") for index, entry in enumerate(entries)]
 
 
 def _check_depth(held: Any, source: str) -> None:

@@ -3,7 +3,15 @@
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SerializeAsAny,
+    ValidationInfo,
+)
 
 from blocks.adapter import chosen_from
 from blocks.channels.contract import Channel
@@ -32,7 +40,18 @@ def _from_preset(value: Any) -> Any:
     if name not in PRESETS:
         raise ValueError(f"preset {name!r} does not exist (allowed: {', '.join(PRESETS)})")
     over = {key: item for key, item in value.items() if key != "preset"}
-    return Policy.model_validate(_merged(PRESETS[name].model_dump(), over))
+    base = PRESETS[name].model_dump()
+    if isinstance(over.get("issues"), list):
+        over["issues"] = _merged_rows(base["issues"], over["issues"])
+    return Policy.model_validate(_merged(base, over))
+
+
+def _merged_rows(base: list[dict[str, Any]], over: list[Any]) -> list[Any]:
+    """The preset's rows, each with what the row of the same name changes; then the rows it does not know."""
+    named = {row["name"]: row for row in over if isinstance(row, Mapping) and "name" in row}
+    known = [_merged(row, named.get(row["name"], {})) for row in base]
+    names = {row["name"] for row in base}
+    return [*known, *(row for row in over if not isinstance(row, Mapping) or row.get("name") not in names)]
 
 
 def _called_health(value: Any) -> Any:
@@ -54,6 +73,15 @@ class Watch(Section):
     )
     trigger: Consecutive = Field(default_factory=Consecutive, description="The rule that starts a rollback.")
     enabled: bool = Field(default=True, description="False: nobody but people and alerts start a rollback.")
+
+
+def _of_matrix(watch: Watch, info: ValidationInfo) -> Watch:
+    """An issue that is written down must be a row of the policy: a slip of the pen would change the severity."""
+    policy, trigger = info.data.get("policy"), watch.trigger
+    if policy is None or "issue" not in trigger.model_fields_set or policy.issue(trigger.issue):
+        return watch
+    known = ", ".join(row.name for row in policy.issues)
+    raise ValueError(f"trigger.issue {trigger.issue!r} is no row of policy.issues (allowed: {known})")
 
 
 class Contact(Section):
@@ -83,7 +111,9 @@ class Document(Section):
     policy: Annotated[Policy, BeforeValidator(_from_preset)] = Field(
         default_factory=lambda: PRESETS["default"], description="A preset by name, with changes laid over it."
     )
-    watch: Watch = Field(default_factory=Watch, description="How `backout serve` watches it.")
+    watch: Annotated[Watch, AfterValidator(_of_matrix)] = Field(
+        default_factory=Watch, description="How `backout serve` watches it."
+    )
     channels: list[Annotated[SerializeAsAny[Channel], chosen_from("channels")]] = Field(
         default_factory=list, description="Where people are told."
     )

@@ -1,10 +1,12 @@
 """This host's Backout: its home, its keys, its store."""
 
+import fcntl
 import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from blocks.embedded_postgres import EmbeddedPostgres
@@ -15,6 +17,8 @@ from blocks.store import Store
 
 DATABASE = "backout"
 VARIABLE = "BACKOUT_DATABASE_URL"
+SERVE_LOCK = "serve.lock"
+"""In `Home.state`; held by a `serve` for as long as it lives."""
 
 
 @dataclass(frozen=True)
@@ -36,21 +40,46 @@ class Installation:
 
 def serving(home: Home) -> dict[str, Any] | None:
     """What a running `backout serve` wrote about itself; None where none runs."""
+    found = last_served(home)
+    return found if found and _lives(int(found["pid"])) and _held(home.state / SERVE_LOCK) else None
+
+
+def last_served(home: Home) -> dict[str, Any] | None:
+    """What the last `backout serve` wrote about itself, whether it runs or was killed; None where it ended well."""
     try:
         found: dict[str, Any] = json.loads(home.serve_file.read_text(encoding="utf-8"))
-        os.kill(int(found["pid"]), 0)
-    except (FileNotFoundError, ProcessLookupError):
+    except FileNotFoundError:
         return None
-    except PermissionError:
-        return found
     return found
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _held(lock: Path) -> bool:
+    """Whether a process holds the lock. A pid alone would not do: another process may have it by now."""
+    try:
+        with lock.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except FileNotFoundError:
+        return False
+    return False
 
 
 @contextmanager
 def installation(home: Home | None = None) -> Iterator[Installation]:
     """Open the store: at `BACKOUT_DATABASE_URL`, at the running `serve`'s, or at the embedded one, started as needed.
 
-    Raises StoreUnavailable.
+    Raises StoreUnavailable, and ConfigurationError where this host's keys are not those of the store.
     """
     home = (home or Home.from_env()).ensure()
     url = os.environ.get(VARIABLE) or (serving(home) or {}).get("database_url")
@@ -67,6 +96,8 @@ def _opened(home: Home, url: str) -> Iterator[Installation]:
     store = Store(url, key(home, "journal"))
     try:
         store.database.migrate()
+        for name in ("journal", "approvals"):
+            store.check_key(name, key(home, name))
         yield Installation(home=home, store=store)
     finally:
         store.rest()

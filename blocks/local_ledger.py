@@ -10,29 +10,21 @@ from pathlib import Path
 from typing import Any
 
 from blocks import json_lines
-from blocks.files import replace_file
 from blocks.home import Home
 from blocks.ledger import Begun, Hold, Ledger
 from blocks.local_files import LocalFiles
+from blocks.local_folders import APPROVALS, JOURNAL, MIRRORED, PAST, RECONCILED, RELEASES, LocalFolders
 from domain.consent import Approval
 from domain.errors import LostLock, UnknownIncident
 from domain.incident import Incident, new_incident_id
 from domain.journal import Entry, following, problems
 from domain.journal_kinds import Happened
 from domain.message import Message
-from domain.names import block_name
 from domain.outcomes import Outcome
 from domain.plan import Plan
 from domain.release import Release
 from domain.request import Request
-
-INCIDENT = "incident.json"
-JOURNAL = "journal.jsonl"
-APPROVALS = "approvals.jsonl"
-RELEASES = "releases.jsonl"
-MIRRORED = "mirrored.jsonl"
-PAST = "past"
-RECONCILED = "reconciled"
+from domain.takeover import of_traffic, refusal
 
 
 class LocalLedger(Ledger):
@@ -41,7 +33,8 @@ class LocalLedger(Ledger):
     def __init__(self, home: Home, application: str, key: bytes, folder: Path | None = None) -> None:
         self.home = home
         self.application = application
-        self.folder = folder or home.state / block_name(application)
+        self.folders = LocalFolders(home, application, folder)
+        self.folder = self.folders.folder
         self.key = key
         self.waiting: list[tuple[Message, tuple[str, ...]]] = []
         self.files = LocalFiles(self.folder)
@@ -49,12 +42,15 @@ class LocalLedger(Ledger):
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def begin(self, request: Request, run: str) -> Begun:
-        """Go on with the mirrored incident where it has not ended, else open one."""
+        """Go on with the mirrored incident where `domain.takeover` says so, or it is this run's own; else open one."""
         found = self.current()
         if found is not None and found.outcome is None:
-            self.append(found.id, "taken over", {"run": run, "by": request.by, "via": request.via})
-            self._take_in_mirrored(found.id)
-            return Begun(found, self._hold(found), resumed=True)
+            why = self._refusal(found, request, run)
+            if not why:
+                self.append(found.id, "taken over", {"run": run, "by": request.by, "via": request.via})
+                self._take_in_mirrored(found.id)
+                return Begun(found, self._hold(found), resumed=True)
+            self._end(found, Outcome.SUPERSEDED, why)
         incident = Incident(
             id=new_incident_id(self.application), application=self.application, request=request
         )
@@ -68,10 +64,20 @@ class LocalLedger(Ledger):
         if before is not None and before.id != incident.id:
             self._make_room(before)
         with self.files.disk():
-            replace_file(self.folder / INCIDENT, incident.model_dump_json(indent=1).encode())
+            self.folders.keep(incident, self.folder)
         kept = list(releases)
         if kept:
             self.keep_releases(kept)
+
+    def mirror_store(self, incident: Incident, entries: Iterable[Entry]) -> None:
+        """Keep what the store says of an incident, once: the incident where it is not here, and what moved traffic."""
+        known = self.current()
+        if known is None or known.id != incident.id or incident.outcome is not None:
+            self.mirror(incident)
+        here = {entry.mac for entry in self._mirrored(incident.id)}
+        for entry in entries:
+            if of_traffic(entry) and entry.mac not in here:
+                self.mirror_entry(entry)
 
     def mirror_entry(self, entry: Entry) -> None:
         """Keep an entry of the store's journal that a run without the store must know of."""
@@ -80,12 +86,11 @@ class LocalLedger(Ledger):
 
     def current(self) -> Incident | None:
         """The last incident of this host; None where there was none."""
-        path = self.folder / INCIDENT
-        return Incident.model_validate_json(path.read_bytes()) if path.exists() else None
+        return self.folders.current()
 
     def unreconciled(self) -> list["LocalLedger"]:
         """What this host has to bring into the store, one incident each, oldest first."""
-        past = sorted(folder for folder in (self.folder / PAST).glob("*") if (folder / JOURNAL).exists())
+        past = self.folders.past()
         kept = [LocalLedger(self.home, self.application, self.key, folder) for folder in past]
         return [*kept, *([self] if (self.folder / JOURNAL).exists() and self.current() else [])]
 
@@ -103,18 +108,18 @@ class LocalLedger(Ledger):
     def keep_plan(self, hold: Hold, plan: Plan) -> Plan:
         incident = self.incident(hold.incident)
         if incident.plan is None:
-            self.mirror(incident.model_copy(update={"plan": plan}))
+            self._update(incident.model_copy(update={"plan": plan}))
         return incident.plan or plan
 
     def close(self, hold: Hold, outcome: Outcome) -> None:
         incident = self.incident(hold.incident)
         if incident.outcome is None:
-            self.append(incident.id, "closed", {"outcome": outcome})
-            self.mirror(incident.model_copy(update={"outcome": outcome, "closed_at": datetime.now(UTC)}))
+            self._end(incident, outcome)
 
     def incident(self, incident: str) -> Incident:
-        found = self.current()
-        if found is None or found.id != incident:
+        """The current one, or one that was put aside since: another run may mirror its own at any time."""
+        found = self.folders.incident(incident)
+        if found is None:
             raise UnknownIncident(incident=incident)
         return found
 
@@ -126,22 +131,23 @@ class LocalLedger(Ledger):
     def tell(self, incident: str, told: dict[str, str]) -> Incident:
         found = self.incident(incident)
         updated = found.model_copy(update={"told": {**found.told, **told}})
-        self.mirror(updated)
+        self._update(updated)
         self.append(incident, "told", dict(told))
         return updated
 
     def reported(self, incident: str, path: str) -> None:
-        self.mirror(self.incident(incident).model_copy(update={"report": path}))
+        self._update(self.incident(incident).model_copy(update={"report": path}))
 
     def append(self, incident: str, kind: str, data: dict[str, Any]) -> Entry:
         with self.files.turn():
             entries = self.entries(incident)
             entry = following(entries[-1] if entries else None, incident, kind, data, self.key)
-            json_lines.add(self.folder / JOURNAL, entry)
+            json_lines.add(self.folders.of(incident) / JOURNAL, entry)
         return entry
 
     def entries(self, incident: str) -> list[Entry]:
-        return [entry for entry in self.files.read(JOURNAL, Entry) if entry.incident == incident]
+        kept = LocalFiles(self.folders.of(incident)).read(JOURNAL, Entry)
+        return [entry for entry in kept if entry.incident == incident]
 
     def problems(self, incident: str) -> list[str]:
         """What is wrong with the incident's journal; empty where it can be believed. A cut end does not show here."""
@@ -188,16 +194,35 @@ class LocalLedger(Ledger):
         """Put aside what was reconciled; nothing is deleted."""
         incident = self.current()
         if incident is not None:
-            self._put_aside(incident, RECONCILED)
+            with self.files.disk():
+                self.folders.put_aside(incident.id, RECONCILED)
 
     def _hold(self, incident: Incident) -> Hold:
         return Hold(application=self.application, incident=incident.id, token=0)
 
+    def _refusal(self, found: Incident, request: Request, run: str) -> str:
+        entries = self.entries(found.id)
+        if any(entry.data.get("run") == run for entry in entries):
+            return ""
+        return refusal(found, [*entries, *self._mirrored(found.id)], request)
+
+    def _mirrored(self, incident: str) -> list[Entry]:
+        return [entry for entry in self.files.read(MIRRORED, Entry) if entry.incident == incident]
+
+    def _end(self, incident: Incident, outcome: Outcome, why: str = "") -> None:
+        self.append(incident.id, "closed", {"outcome": outcome, **({"why": why} if why else {})})
+        self._update(incident.model_copy(update={"outcome": outcome, "closed_at": datetime.now(UTC)}))
+
+    def _update(self, incident: Incident) -> None:
+        """Where the incident is kept now: it must not come back as the current one."""
+        with self.files.disk():
+            self.folders.keep(incident, self.folders.of(incident.id))
+
     def _take_in_mirrored(self, incident: str) -> None:
         """What the store's journal says of traffic, once: how far the run came that we go on with."""
         known = {entry.data.get("mirrored") for entry in self.entries(incident)}
-        for entry in self.files.read(MIRRORED, Entry):
-            if entry.incident == incident and entry.mac not in known:
+        for entry in self._mirrored(incident):
+            if entry.mac not in known:
                 self.append(incident, entry.kind, {**entry.data, "mirrored": entry.mac})
 
     def _make_room(self, before: Incident) -> None:
@@ -207,15 +232,8 @@ class LocalLedger(Ledger):
                 (self.folder / MIRRORED).unlink(missing_ok=True)
             return
         self.close(self._hold(before), Outcome.SUPERSEDED)
-        self._put_aside(before, PAST)
-
-    def _put_aside(self, incident: Incident, where: str) -> None:
-        aside = self.home.state / block_name(self.application) / where / incident.id
         with self.files.disk():
-            aside.mkdir(mode=0o700, parents=True, exist_ok=True)
-            for name in (JOURNAL, APPROVALS, MIRRORED, INCIDENT):
-                if (self.folder / name).exists():
-                    (self.folder / name).replace(aside / name)
+            self.folders.put_aside(before.id, PAST)
 
     def _release(self, version: str) -> Release | None:
         return next((kept for kept in self.releases(self.application) if kept.version == version), None)

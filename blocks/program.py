@@ -1,7 +1,9 @@
 """What runs in a slot of local processes, as `backout.yaml` describes it."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from typing import Annotated
+from urllib.parse import unquote
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
@@ -11,6 +13,10 @@ from domain.names import PART
 MASK = "**********"
 LEAST_SECRET = 8
 """Shorter values are not masked in text: `none` or `off` is no secret, and is everywhere."""
+
+URL_PASSWORD = re.compile(r"://[^:/@\s]*:([^@/\s]+)@")
+LEAST_PASSWORD = 4
+"""A password inside a URL is a secret by its place; only what is part of many words is left."""
 
 
 def _slot_name(text: str) -> str:
@@ -37,8 +43,15 @@ class Program(BaseModel):
 
 
 def masked(text: str, secrets: Iterable[str]) -> str:
-    """The text without these secrets; a secret that holds another one goes first."""
-    for secret in sorted(secrets, key=len, reverse=True):
-        if len(secret) >= LEAST_SECRET:
-            text = text.replace(secret, MASK)
+    """The text without these secrets and the passwords of URLs in them; one that holds another one goes first."""
+    for secret in sorted(_parts(secrets), key=len, reverse=True):
+        text = text.replace(secret, MASK)
     return text
+
+
+def _parts(secrets: Iterable[str]) -> Iterator[str]:
+    for secret in secrets:
+        if len(secret) >= LEAST_SECRET:
+            yield secret
+        for password in URL_PASSWORD.findall(secret):
+            yield from (part for part in {password, unquote(password)} if len(part) >= LEAST_PASSWORD)

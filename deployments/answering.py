@@ -1,17 +1,64 @@
 """Answering a request for consent: checked, signed, kept, and the waiting run is woken."""
 
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
 from blocks.installation import Installation
 from deployments.prefect_api import PrefectApi
 from domain.consent import Answer, Approval, Ruling, ruling
-from domain.errors import NotAllowed
+from domain.errors import NotAllowed, PrefectUnavailable
 from domain.incident import Incident
+from domain.journal import Entry
 from domain.journal_kinds import Happened
 from domain.plan import Plan
+
+WAKE_S = 10.0
+"""Seconds to wait for the run to be suspended: an answer may come before it is."""
+
+PAUSE_S = 0.2
+
+
+@dataclass(frozen=True)
+class Given:
+    """An answer that is kept.
+
+    Attributes:
+        stands: where the request stands with it.
+        woken: whether a run goes on with it; True also where it still waits for another person.
+    """
+
+    application: str
+    stands: Ruling
+    woken: bool
+
+    @property
+    def what(self) -> str:
+        """One line for the person who answered."""
+        if not self.woken:
+            return f"kept, but no run waits: start it again with `backout rollback {self.application}`"
+        if self.stands is Ruling.OPEN:
+            return "your answer is kept; it waits for another person"
+        return self.stands
 
 
 def incident_of(here: Installation, name: str) -> Incident:
     """The incident of this id, or of this run's id. Raises UnknownIncident."""
     return here.store.incident(here.store.incident_of(name) or name)
+
+
+def deliver(here: Installation, name: str, answer: Answer, person: str, reason: str, via: str) -> Given:
+    """Keep an answer, see `give`, and wake the run that waits for it."""
+    stands = give(here, name, answer, person, reason, via)
+    woken = stands is Ruling.OPEN or _woken(here, name, answer, person)
+    return Given(incident_of(here, name).application, stands, woken)
+
+
+def _woken(here: Installation, name: str, answer: Answer, person: str) -> bool:
+    with suppress(PrefectUnavailable), PrefectApi.find(here.home) as api:
+        return wake(here, api, name, answer, person)
+    return False
 
 
 def give(here: Installation, name: str, answer: Answer, person: str, reason: str, via: str) -> Ruling:
@@ -27,7 +74,7 @@ def give(here: Installation, name: str, answer: Answer, person: str, reason: str
 
     Raises:
         UnknownIncident: there is no such incident or run.
-        NotAllowed: nobody is asked (any more), or a no has no reason.
+        NotAllowed: nobody is asked (any more), the deadline has passed, or a no has no reason.
     """
     incident = incident_of(here, name)
     plan = _asked_plan(here, incident, person, answer, reason)
@@ -42,16 +89,59 @@ def give(here: Installation, name: str, answer: Answer, person: str, reason: str
     ).signed(here.approvals_key)
     here.store.answer(approval)
     here.store.append(incident.id, Happened.ANSWERED, {"approval": approval.model_dump(mode="json")})
-    return ruling(plan, here.store.approvals(incident.id), here.approvals_key, incident.request.by)
+    return _stands(here, incident, plan)
 
 
-def wake(here: Installation, api: PrefectApi, name: str, answer: Answer, person: str) -> bool:
-    """Start the suspended run again, so that it finds the answer; False where it no longer waits."""
-    incident = incident_of(here, name)
-    asked = [entry for entry in here.store.entries(incident.id) if entry.kind == Happened.CONSENT_ASKED]
-    return bool(asked) and api.resume(
-        asked[-1].data["run"], {"decision": answer, "your_name": person, "reason": ""}
+def wake(
+    here: Installation, api: PrefectApi, name: str, answer: Answer, person: str, patience_s: float = WAKE_S
+) -> bool:
+    """Start the suspended run again, so that it finds the answer; False where none waits within `patience_s`.
+
+    A run that has not suspended yet finds the answer by itself, or is woken as soon as it is suspended.
+    """
+    incident = incident_of(here, name).id
+    form = {"decision": answer, "your_name": person, "reason": ""}
+    until = time.monotonic() + patience_s
+    while not (_taken_in(here, incident) or _resumed(here, api, incident, form)):
+        if time.monotonic() >= until:
+            return False
+        time.sleep(PAUSE_S)
+    return True
+
+
+def _taken_in(here: Installation, incident: str) -> bool:
+    """Whether the run found the answer: it went on after the last one, or has ended."""
+    kinds = [entry.kind for entry in here.store.entries(incident)]
+    after = (
+        kinds[len(kinds) - 1 - kinds[::-1].index(Happened.ANSWERED) :] if Happened.ANSWERED in kinds else []
     )
+    return bool({Happened.RESUMED, Happened.ENDING, Happened.CLOSED}.intersection(after))
+
+
+def _resumed(here: Installation, api: PrefectApi, incident: str, form: dict[str, str]) -> bool:
+    asked = asked_last(here, incident)
+    if asked is None:
+        return False
+    with suppress(PrefectUnavailable, LookupError):
+        return api.resume(asked.data["run"], form)
+    return False
+
+
+def asked_last(here: Installation, incident: str) -> Entry | None:
+    """The last request for consent in the incident's journal; None where people were not asked."""
+    asked = [entry for entry in here.store.entries(incident) if entry.kind == Happened.CONSENT_ASKED]
+    return asked[-1] if asked else None
+
+
+def _deadline(here: Installation, incident: Incident) -> datetime | None:
+    asked = asked_last(here, incident.id)
+    return datetime.fromisoformat(asked.data["deadline"]) if asked else None
+
+
+def _stands(here: Installation, incident: Incident, plan: Plan) -> Ruling:
+    approvals = here.store.approvals(incident.id)
+    deadline = _deadline(here, incident)
+    return ruling(plan, approvals, here.approvals_key, incident.request.by, deadline)
 
 
 def _asked_plan(here: Installation, incident: Incident, person: str, answer: Answer, reason: str) -> Plan:
@@ -62,9 +152,12 @@ def _asked_plan(here: Installation, incident: Incident, person: str, answer: Ans
         raise NotAllowed(person=person, wanted=wanted, why="it asks nobody")
     if answer is Answer.REJECT and not reason.strip():
         raise NotAllowed(person=person, wanted=wanted, why="a no needs a reason (--reason)")
-    already = ruling(
-        incident.plan, here.store.approvals(incident.id), here.approvals_key, incident.request.by
-    )
+    already = _stands(here, incident, incident.plan)
     if already is not Ruling.OPEN:
         raise NotAllowed(person=person, wanted=wanted, why=f"it was {already} before")
+    deadline = _deadline(here, incident)
+    if deadline is not None and datetime.now(UTC) > deadline:
+        raise NotAllowed(
+            person=person, wanted=wanted, why=f"its deadline was {deadline:%Y-%m-%d %H:%M:%S} UTC"
+        )
     return incident.plan

@@ -5,14 +5,14 @@ import json
 import pwd
 import socket
 import struct
-from dataclasses import fields
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
 from blocks.home import Home
-from blocks.installation import Installation, installation, serving
+from blocks.installation import installation, serving
 from deployments import answering
-from deployments.prefect_api import PrefectApi
+from deployments.answering import Given
 from deployments.serving import Serving
 from domain import errors
 from domain.consent import Answer, Ruling
@@ -67,21 +67,14 @@ def _peer(connection: Any) -> str:
         return f"uid {uid}"
 
 
-def _do(wanted: dict[str, Any], person: str) -> dict[str, str]:
+def _do(wanted: dict[str, Any], person: str) -> dict[str, Any]:
+    run, answer, reason = str(wanted["run"]), Answer(wanted["answer"]), str(wanted["reason"])
     with installation() as here:
-        return {"stands": _answered(here, wanted, person)}
+        return asdict(answering.deliver(here, run, answer, person, reason, "cli"))
 
 
-def _answered(here: Installation, wanted: dict[str, Any], person: str) -> str:
-    answer = Answer(wanted["answer"])
-    stands = answering.give(here, str(wanted["run"]), answer, person, str(wanted["reason"]), "cli")
-    if stands is not Ruling.OPEN:
-        answering.wake(here, PrefectApi.find(here.home), str(wanted["run"]), answer, person)
-    return stands
-
-
-def ask(run: str, answer: Answer, reason: str) -> str | None:
-    """Hand an answer to the running `serve`: where the request stands now; None where no serve runs here.
+def ask(run: str, answer: Answer, reason: str) -> Given | None:
+    """Hand an answer to the running `serve`: what became of it; None where no serve runs here.
 
     Raises:
         NotAllowed, UnknownIncident: it refused, with its reason.
@@ -97,7 +90,7 @@ def ask(run: str, answer: Answer, reason: str) -> str | None:
         raise Unreachable(what_it_is="backout serve", address=found["socket"], why=why) from error
     if "error" in reply:
         raise _refusal(reply, wanted=f"{answer} {run}")
-    return str(reply["stands"])
+    return Given(str(reply["application"]), Ruling(reply["stands"]), bool(reply["woken"]))
 
 
 def _refusal(reply: dict[str, Any], wanted: str) -> BackoutError:

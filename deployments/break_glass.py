@@ -10,6 +10,7 @@ from pathlib import Path
 import typer
 
 from blocks import configuration
+from blocks.configuration_alone import document_alone
 from blocks.document import Document
 from blocks.files import locked
 from blocks.home import Home
@@ -20,9 +21,10 @@ from blocks.store import Store
 from deployments.cli.output import as_json, console, errors
 from deployments.cli.plans import show_plan
 from deployments.direct_messages import send_now
+from deployments.fencing import Fence
 from deployments.follow import step_list, steps_of
 from domain.assess import assess
-from domain.errors import ConfigurationError, Conflict, LostLock, UnknownApplication
+from domain.errors import ConfigurationError, Conflict, LostLock
 from domain.names import block_name
 from domain.outcomes import ENDS, Outcome
 from domain.request import Request
@@ -49,17 +51,20 @@ def run(home: Home, request: Request, file: str | None, *, dry_run: bool, json: 
         show_plan(assess(situation_of_request(ledger, document, request, look_around(document))), json=json)
         return
     with _alone(home, request.application), _interruptible() as stopping:
-        begun = ledger.begin(
-            request.model_copy(update={"via": "break-glass"}), run=f"break-glass-{os.getpid()}"
-        )
+        run = f"break-glass-{os.getpid()}"
+        fence = Fence(home, ledger, run)
+        fence.raise_it()
+        begun = ledger.begin(request.model_copy(update={"via": "break-glass"}), run)
         if begun.hold is None:
             raise LostLock(application=request.application, incident=begun.incident.id)
+        fence.keep(begun.incident)
         here = Installation(home, Store("", b""))
         case = Case(here, document, ledger, begun.incident, begun.hold, str(os.getpid()), stopping=stopping)
         outcome, why = _walk(case, request)
         for channel, problem in send_now(document, ledger).items():
             errors.print(f"not told through {channel}: {problem}", markup=False)
-    _end(case, outcome, why, json=json)
+        kept = fence.reconcile()
+    _end(case, outcome, why, json=json, reconciled=kept)
 
 
 def _walk(case: Case, request: Request) -> tuple[Outcome, str]:
@@ -71,7 +76,7 @@ def _walk(case: Case, request: Request) -> tuple[Outcome, str]:
         raise typer.Exit(1) from None
 
 
-def _end(case: Case, outcome: Outcome, why: str, *, json: bool) -> None:
+def _end(case: Case, outcome: Outcome, why: str, *, json: bool, reconciled: bool) -> None:
     end = ENDS[outcome]
     if json:
         report = case.ledger.incident(case.incident.id).report
@@ -81,7 +86,8 @@ def _end(case: Case, outcome: Outcome, why: str, *, json: bool) -> None:
         style = "bold green" if end.exit_code == 0 else "bold red"
         console.print(f"[{style}]{outcome}[/{style}]: {end.words}", highlight=False)
         console.print(f"{why}\nnext: {end.next_step}", markup=False, highlight=False)
-        console.print("later, when the store is back: backout reconcile")
+        if not reconciled:
+            console.print("later, when the store is back: backout reconcile")
     raise typer.Exit(end.exit_code)
 
 
@@ -94,11 +100,11 @@ def _document(home: Home, application: str, file: str | None) -> Document:
         raise ConfigurationError(
             file=str(candidates[0]), key="", problem="does not exist; give one with --file"
         )
-    described = configuration.read([found])
-    for one in described:
-        if one.name == application:
-            return configuration.document(one.raw, one.source, {})
-    raise UnknownApplication(application=application, known=[one.name for one in described])
+    one = configuration.read_one(found, application)
+    document, left_out = document_alone(one.raw, one.source, one.at)
+    for why in left_out:
+        errors.print(f"goes without it: {why}", markup=False)
+    return document
 
 
 def _remembered(home: Home, application: str) -> list[Path]:

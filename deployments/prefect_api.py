@@ -128,18 +128,26 @@ class PrefectApi:
         found = self._block(application)
         return None if found is None else dict(found["data"])
 
+    def secrets(self, application: str) -> dict[str, str]:
+        """The values kept in the application's block, in clear; empty where there is no such block."""
+        found = self._block(application, "?include_secrets=true")
+        return {} if found is None else dict(found["data"].get("secrets") or {})
+
+    def emit(self, event: dict[str, Any]) -> None:
+        """Give Prefect one event; returns once it has it, unlike Prefect's own `emit_event`, which forgets failures."""
+        self._call("POST", "/events", [event])
+
     def runs(self, tags: list[str], limit: int = 200) -> list[dict[str, Any]]:
         """Runs that carry all the tags, newest first."""
         body = {"flow_runs": {"tags": {"all_": tags}}, "sort": "EXPECTED_START_TIME_DESC", "limit": limit}
         found: list[dict[str, Any]] = self._call("POST", "/flow_runs/filter", body)
         return found
 
-    def _block(self, application: str) -> Any:
-        return self._call(
-            "GET", f"/block_types/slug/{BLOCK_TYPE}/block_documents/name/{block_name(application)}"
-        )
+    def _block(self, application: str, query: str = "") -> Any:
+        name = block_name(application)
+        return self._call("GET", f"/block_types/slug/{BLOCK_TYPE}/block_documents/name/{name}{query}")
 
-    def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+    def _call(self, method: str, path: str, body: Any = None) -> Any:
         """The answer's JSON; None where there is no such thing, or no content."""
 
         def once() -> httpx.Response:

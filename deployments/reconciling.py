@@ -18,10 +18,17 @@ def reconcile_all(here: Installation) -> dict[str, int]:
     """
     found: dict[str, int] = {}
     for application in names(here):
-        for local in here.local(application).unreconciled():
-            incident = local.current()
-            if incident is not None:
-                found[incident.id] = _reconcile(here, local, incident, local.entries(incident.id))
+        found |= reconcile_one(here, application)
+    return found
+
+
+def reconcile_one(here: Installation, application: str) -> dict[str, int]:
+    """One application's local journals; incident -> entries moved. Raises JournalBroken, as `reconcile_all`."""
+    found: dict[str, int] = {}
+    for local in here.local(application).unreconciled():
+        incident = local.current()
+        if incident is not None:
+            found[incident.id] = _reconcile(here, local, incident, local.entries(incident.id))
     return found
 
 

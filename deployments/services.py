@@ -4,11 +4,11 @@ import asyncio
 import threading
 from collections.abc import Callable, Mapping
 
-from blocks.channels.contract import Channel
-from blocks.installation import Installation, installation
+from blocks.installation import installation
 from blocks.sender import Sender
-from deployments.applications import document
+from deployments.applications import Channels
 from deployments.approval_socket import serve_answers
+from deployments.overdue import wake_overdue
 from deployments.prefect_api import PrefectApi
 from deployments.serve import Service
 from deployments.serving import Serving
@@ -26,12 +26,7 @@ async def send_messages(_serving: Serving) -> None:
 
 def _send(stop: threading.Event) -> None:
     with installation() as here:
-        Sender(here.store, lambda application: channels(here, application)).run(stop)
-
-
-def channels(here: Installation, application: str) -> Mapping[str, Channel]:
-    """The application's channels by name, as applied now."""
-    return {channel.name: channel for channel in document(here, application).channels}
+        Sender(here.store, lambda application: Channels(here, application)).run(stop)
 
 
 async def offer_choices(_serving: Serving) -> None:
@@ -49,6 +44,11 @@ async def watch_applications(_serving: Serving) -> None:
     await in_threads(1, watch)
 
 
+async def end_overdue(_serving: Serving) -> None:
+    """Wake what waits for people past its deadline, until cancelled."""
+    await in_threads(1, wake_overdue)
+
+
 async def in_threads(count: int, work: Callable[[threading.Event], None]) -> None:
     """Run blocking work in threads of its own; cancelling tells it to stop, and waits until it did."""
     stop = threading.Event()
@@ -61,6 +61,7 @@ async def in_threads(count: int, work: Callable[[threading.Event], None]) -> Non
 SERVICES: Mapping[str, Service] = {
     "answers": serve_answers,
     "choices": offer_choices,
+    "deadlines": end_overdue,
     "messages": send_messages,
     "watch": watch_applications,
 }

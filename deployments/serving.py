@@ -1,15 +1,18 @@
 """What a running `backout serve` tells the other processes of its host, in `Home.serve_file`."""
 
 import contextlib
-import fcntl
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from blocks.files import replace_file
+from blocks.files import locked, replace_file
 from blocks.home import Home
+from blocks.installation import SERVE_LOCK
 from domain.errors import BackoutError
+
+LOOKED_AT_S = 0.5
+"""Whoever asks whether a `serve` runs holds its lock for a moment."""
 
 
 @dataclass(frozen=True)
@@ -54,10 +57,10 @@ class AlreadyServing(BackoutError):
 @contextlib.contextmanager
 def only_one(home: Home) -> Iterator[None]:
     """Hold the home for this process; the kernel lets go when it dies. Raises `AlreadyServing`."""
-    with (home.state / "serve.lock").open("ab") as lock:
+    with contextlib.ExitStack() as held:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+            held.enter_context(locked(home.state / SERVE_LOCK, LOOKED_AT_S))
+        except TimeoutError:
             raise AlreadyServing(home.root) from None
         home.serve_file.unlink(missing_ok=True)
         yield

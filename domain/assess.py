@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from domain.doubts import of_a_trigger, of_speed
 from domain.findings import fails_alike, summary
 from domain.plan import Decision, Plan
 from domain.policy import Action, Consent, Policy
@@ -44,14 +45,17 @@ def assess(situation: Situation) -> Plan:
 
 
 def _already_back(situation: Situation) -> Plan | None:
-    """A second rollback, with no release named, does nothing: what serves is what the first one went back to."""
+    """A second rollback, with no release named, does nothing: what serves is what the first one went back to.
+
+    That is only said of a serving release that was looked at.
+    """
     survey = situation.survey
     serving = survey.slot(survey.serving)
     newest = situation.releases[0] if situation.releases else None
-    trouble = [*survey.findings.get(survey.serving or "", []), *survey.through_router]
+    looked = [*survey.findings.get(survey.serving or "", []), *survey.through_router]
     if situation.request.to or serving is None or newest is None or newest.quarantined_by is None:
         return None
-    if newest.version == serving.version or any(finding.bad for finding in trouble):
+    if newest.version == serving.version or not looked or any(finding.bad for finding in looked):
         return None
     why = f"{serving.version} serves since incident {newest.quarantined_by} rolled back from {newest.version}"
     further = "name a release with --to to go further back"
@@ -66,8 +70,12 @@ def _refusal(situation: Situation, target: Slot) -> Plan | None:
         return _stop(
             situation, target, Decision.HOLD, [f"{target.version} is quarantined since incident {holder}"]
         )
+    if doubt := of_a_trigger(situation, target):
+        return _stop(situation, target, doubt[0], [doubt[1]])
     if target.running and not survey.healthy(target.name) and not request.even_unhealthy:
         return _unhealthy(situation, target)
+    if doubt := of_speed(situation, target):
+        return _stop(situation, target, doubt[0], [doubt[1]])
     action = situation.policy.rules[severity_of(request, situation.policy)].action
     if action is Action.NEXT_RELEASE and not request.force:
         return _stop(
@@ -97,7 +105,7 @@ def _base(situation: Situation, target: Slot | None, decision: Decision, why: Se
     survey, request, policy = situation.survey, situation.request, situation.policy
     severity = severity_of(request, policy)
     serving = survey.slot(survey.serving)
-    seen = [*survey.through_router, *(finding for found in survey.findings.values() for finding in found)]
+    at_slots = [finding for found in survey.findings.values() for finding in found]
     return Plan(
         application=survey.application,
         decision=decision,
@@ -109,7 +117,7 @@ def _base(situation: Situation, target: Slot | None, decision: Decision, why: Se
         to_slot=target.name if target else None,
         why=list(why),
         rto_s=policy.rto_s(severity, request.issue),
-        seen=seen,
+        seen=[*survey.through_router, *at_slots, *survey.database],
     )
 
 

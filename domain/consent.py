@@ -67,18 +67,26 @@ class Ruling(StrEnum):
     EXPIRED = "expired"
 
 
-def ruling(plan: Plan, approvals: Iterable[Approval], key: bytes, requester: str = "") -> Ruling:
+def ruling(
+    plan: Plan,
+    approvals: Iterable[Approval],
+    key: bytes,
+    requester: str = "",
+    deadline: datetime | None = None,
+) -> Ruling:
     """Where the request for `plan` stands, by the answers that are valid for exactly this plan.
 
     A single no rejects. Where two people are asked the requester is not one of them. The deadline closes the request: what
-    people said before it counts, what they say after it does not.
+    people said before it counts, what they say after it does not: `deadline` where it is known, and the answer that it
+    gave itself. None: nobody was asked yet.
     """
     consent = plan.consent
     if consent is None:
         return Ruling.APPROVED
     counted = [row for row in approvals if row.plan == plan.digest() and row.valid(key)]
     closed = next((row for row in counted if row.via == DEADLINE), None)
-    answers = [row for row in counted if _counts(row, consent, closed)]
+    ends = [end for end in (deadline, closed.at if closed else None) if end is not None]
+    answers = [row for row in counted if _counts(row, consent, min(ends, default=None))]
     if any(row.answer is Answer.REJECT for row in answers):
         return Ruling.REJECTED
     # Who asked is kept as `name@host`, who answers as the name that the kernel gave.
@@ -89,10 +97,15 @@ def ruling(plan: Plan, approvals: Iterable[Approval], key: bytes, requester: str
     return _by_deadline(closed, consent) if closed else Ruling.OPEN
 
 
-def _counts(row: Approval, consent: Consent, closed: Approval | None) -> bool:
+def form_counts(consent: Consent) -> bool:
+    """Whether a name typed into a form is an answer."""
+    return consent.self_declared and consent.people == 1
+
+
+def _counts(row: Approval, consent: Consent, end: datetime | None) -> bool:
     """Whether an answer is a person's, believed, and in time."""
-    believed = row.proven or (consent.self_declared and consent.people == 1)
-    return row.via != DEADLINE and believed and (closed is None or row.at <= closed.at)
+    believed = row.proven or form_counts(consent)
+    return row.via != DEADLINE and believed and (end is None or row.at <= end)
 
 
 def _by_deadline(closed: Approval, consent: Consent) -> Ruling:

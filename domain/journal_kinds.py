@@ -25,7 +25,7 @@ class Happened(StrEnum):
     PREPARED = "prepared"  # slot, findings
     ACT_STARTED = "act started"  # act
     ACT_DONE = "act done"  # act, seconds
-    ACT_FAILED = "act failed"  # act, error
+    ACT_FAILED = "act failed"  # act, error, type (of the error)
     SWITCHED = "switched"  # receipt
     VERIFIED = "verified"  # slot, findings, ok
     WENT_BACK = "went back"  # receipt, error

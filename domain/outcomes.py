@@ -48,7 +48,7 @@ ENDS: dict[Outcome, End] = {
         "read the plan's reasons; make a target healthy, name one with --to, or fix forward", 1,
     ),
     Outcome.WONT_HELP: End(
-        "FAILED", "WontHelp", "the old release fails in the same way: going back will not help",
+        "FAILED", "WontHelp", "going back will not help: the old release is no better, or a release is not the cause",
         "look at what both share: database, cache, network, a third party", 1,
     ),
     Outcome.REJECTED: End("CANCELLED", "Rejected", "a person said no", "follow what they wrote in the answer", 1),

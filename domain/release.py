@@ -63,6 +63,7 @@ class Survey(BaseModel):
         serving: the slot that has the traffic; None where the router points nowhere known.
         findings: slot -> its findings, seen at the slot's own address.
         through_router: the findings a user would have.
+        database: what was seen of the database; it tells nothing about a slot.
         schema_version: the database's, None where there is no database or it does not answer.
     """
 
@@ -74,6 +75,7 @@ class Survey(BaseModel):
     serving: str | None
     findings: dict[str, list[Finding]] = Field(default_factory=dict)
     through_router: list[Finding] = Field(default_factory=list)
+    database: list[Finding] = Field(default_factory=list)
     schema_version: str | None = None
 
     def slot(self, name: str | None) -> Slot | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
+from domain.attempts import Attempt
 from domain.policy import Policy
 from domain.release import Release, Survey
 from domain.request import Request
@@ -15,6 +16,7 @@ class Situation(BaseModel):
     Attributes:
         releases: the recorded ones, newest first.
         past_s: how long past rollbacks of this application took, in seconds.
+        recent: what was tried lately, newest first.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -24,4 +26,5 @@ class Situation(BaseModel):
     releases: list[Release]
     policy: Policy
     past_s: list[float] = []
+    recent: list[Attempt] = []
     standby: bool = True

@@ -51,10 +51,13 @@ def trouble(earlier: Sequence[Sample], now: Sample) -> list[str]:
     if not earlier:
         return []
     first = earlier[0]
-    found = (
-        [f"it was restarted {now.restarts - first.restarts} times"] if now.restarts > first.restarts else []
-    )
-    return [*found, *_slower(earlier, now), *_louder(first, now), *_larger(first, now)]
+    return [*restarted(earlier, now), *_slower(earlier, now), *_louder(first, now), *_larger(first, now)]
+
+
+def restarted(earlier: Sequence[Sample], now: Sample) -> list[str]:
+    """The same for restarts alone: one is trouble at once, where the others could pass."""
+    times = now.restarts - earlier[0].restarts if earlier else 0
+    return [f"it was restarted {times} times"] if times > 0 else []
 
 
 def _seconds(sample: Sample) -> float | None:

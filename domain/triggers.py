@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
+from datetime import UTC, datetime, timedelta
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from domain.findings import Finding, Verdict
+
+AGAIN = timedelta(minutes=5)
+"""While it stays bad a trigger fires again after this long: a rollback that came to nothing must not be the last word."""
 
 
 class Consecutive(BaseModel):
@@ -28,21 +32,32 @@ class Consecutive(BaseModel):
 
 
 class Window:
-    """The findings a trigger still looks at. It fires once a row, and again only after an ok."""
+    """The findings a trigger still looks at. The row is offered until `fired()` confirms it, and again after `AGAIN`."""
 
     def __init__(self, trigger: Consecutive) -> None:
         self.trigger = trigger
         self._row: deque[Finding] = deque(maxlen=trigger.failures)
-        self._fired = False
+        self._fired_at: datetime | None = None
+
+    @property
+    def has_fired(self) -> bool:
+        """Whether this row has fired before."""
+        return self._fired_at is not None
 
     def add(self, finding: Finding) -> list[Finding]:
         """Take one finding in; the row of bad ones that makes the trigger fire now, else an empty list."""
         if finding.verdict is Verdict.OK:
             self._row.clear()
-            self._fired = False
+            self._fired_at = None
         elif finding.verdict is Verdict.BAD:
             self._row.append(finding)
-        if len(self._row) < self.trigger.failures or self._fired:
+        if len(self._row) < self.trigger.failures or not self._due(finding.at):
             return []
-        self._fired = True
         return list(self._row)
+
+    def fired(self, at: datetime | None = None) -> None:
+        """What the trigger starts was started: the row is not offered again before `at` (now) plus `AGAIN`."""
+        self._fired_at = at or datetime.now(UTC)
+
+    def _due(self, now: datetime) -> bool:
+        return self._fired_at is None or now - self._fired_at >= AGAIN

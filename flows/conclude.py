@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 
-from domain.errors import BackoutError, LostLock, StoreUnavailable
+from domain.errors import BackoutError, LostLock, StoreUnavailable, Unforeseen
+from domain.journal_kinds import Happened
 from domain.outcomes import Outcome
 from tasks.case import Case
-from tasks.ended import Ended
+from tasks.ended import Ended, Interrupted
 from tasks.finish import finish
 from tasks.go_back import go_back
-from tasks.progress import Progress, progress
+from tasks.progress import Progress, attempted, progress
 
 Path = Callable[[Case], None]
 
@@ -34,26 +35,71 @@ def _walk(case: Case, path: Path) -> tuple[Outcome, str]:
         return end.outcome, end.why
     except BackoutError as error:
         return _stopped(case, error)
+    except Interrupted:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it is, traffic must not be left where it happens to be
+        return _stopped(case, _noted(case, error))
+    return _arrived(case)
+
+
+def _arrived(case: Case) -> tuple[Outcome, str]:
+    if progress(case.ledger.entries(case.incident.id)) is Progress.FOREIGN:
+        plan = case.plan
+        return Outcome.NOTHING_TO_DO, f"somebody else moved traffic to {plan.to_slot}; it is verified"
     return Outcome.ROLLED_BACK, "; ".join(case.plan.why)
+
+
+def _known(case: Case, error: Exception) -> BackoutError:
+    return error if isinstance(error, BackoutError) else _noted(case, error)
+
+
+def _noted(case: Case, error: Exception) -> Unforeseen:
+    """An error that no act noted, as one of ours."""
+    found = Unforeseen.of(error)
+    case.note(Happened.ACT_FAILED, act="path", error=str(found), type=found.error)
+    return found
 
 
 def _stopped(case: Case, error: BackoutError) -> tuple[Outcome, str]:
     """What an error means depends on how far the run came: nothing is changed, traffic must return, or all is well."""
     _pass_on(case, error)
-    far = progress(case.ledger.entries(case.incident.id))
+    entries = case.ledger.entries(case.incident.id)
+    far = progress(entries)
     if far is Progress.VERIFIED:
         return Outcome.ROLLED_BACK, f"verified; afterwards: {error}"
     if far in (Progress.MOVED, Progress.FAILED):
         return _return(case, error)
+    if far is Progress.FOREIGN:
+        return (
+            Outcome.HELD,
+            f"somebody else moved traffic to {case.plan.to_slot}, and it is left there: {error}",
+        )
+    if far is Progress.UNMOVED and attempted(entries):
+        return _looked(case, error)
     return Outcome.HELD, str(error)
+
+
+def _looked(case: Case, error: BackoutError) -> tuple[Outcome, str]:
+    """A switch was begun and its end is not known: where traffic is tells whether it took place."""
+    try:
+        found = case.document.platform.route().slot
+    except Exception as second:  # noqa: BLE001 - nothing can be said without a look
+        return Outcome.STUCK, f"{error}; and where traffic is cannot be told: {_known(case, second)}"
+    return _return(case, error) if found == case.plan.to_slot else (Outcome.HELD, str(error))
 
 
 def _return(case: Case, error: BackoutError) -> tuple[Outcome, str]:
     try:
         go_back(case, case.plan, error)
+    except Ended as end:
+        return end.outcome, end.why
     except BackoutError as second:
         _pass_on(case, second)
         return Outcome.STUCK, f"{error}; and going back failed too: {second}"
+    except Interrupted:
+        raise
+    except Exception as second:  # noqa: BLE001 - as in `_walk`
+        return Outcome.STUCK, f"{error}; and going back failed too: {_noted(case, second)}"
     return Outcome.WENT_BACK, str(error)
 
 

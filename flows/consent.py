@@ -3,7 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 from blocks.ledger import Ledger
-from domain.consent import Answer, Approval, Ruling, ruling
+from domain.consent import Answer, Approval, Ruling, form_counts, ruling
+from domain.errors import LostLock
 from domain.journal import Entry
 from domain.journal_kinds import Happened
 from domain.message import Moment
@@ -34,28 +35,45 @@ def ask(case: Case, plan: Plan) -> None:
         # An incident that waited for people when Prefect went away: break-glass is the consent.
         case.note(Happened.RESUMED, why="break-glass asks nobody")
         return
-    asked = _last_asked(case.ledger, case.incident.id)
+    asked = last_asked(case.ledger, case.incident.id)
     if asked is not None:
         _take_in_form(case, plan, asked)
-    stand = ruling(
-        plan, case.ledger.approvals(case.incident.id), case.installation.approvals_key, case.request.by
-    )
-    if stand is Ruling.OPEN and asked is not None and datetime.now(UTC) >= _deadline(asked):
+    stand = _stand(case, plan)
+    if stand is Ruling.OPEN and asked is not None and datetime.now(UTC) >= deadline_of(asked):
         stand = _at_deadline(case, plan)
+    if stand is Ruling.OPEN:
+        stand = _suspend(case, plan, asked)
     if stand in ENDINGS:
         raise Ended(ENDINGS[stand], _reason(case))
-    if stand is Ruling.OPEN:
-        _suspend(case, plan, asked)
     case.note(Happened.RESUMED)
 
 
-def _last_asked(ledger: Ledger, incident: str) -> Entry | None:
+def _stand(case: Case, plan: Plan) -> Ruling:
+    """Where the request stands by the answers that are kept now."""
+    asked = last_asked(case.ledger, case.incident.id)
+    return ruling(
+        plan,
+        case.ledger.approvals(case.incident.id),
+        case.installation.approvals_key,
+        case.request.by,
+        deadline_of(asked) if asked else None,
+    )
+
+
+def last_asked(ledger: Ledger, incident: str) -> Entry | None:
+    """The last time that people were asked; None where they were not."""
     asked = [entry for entry in ledger.entries(incident) if entry.kind == Happened.CONSENT_ASKED]
     return asked[-1] if asked else None
 
 
-def _deadline(asked: Entry) -> datetime:
+def deadline_of(asked: Entry) -> datetime:
+    """Until when an answer counts."""
     return datetime.fromisoformat(asked.data["deadline"])
+
+
+def deadline_from(now: datetime, plan: Plan) -> datetime:
+    """No approval outlasts its RTO."""
+    return now + timedelta(seconds=min(plan.deadline_s, plan.rto_s or plan.deadline_s))
 
 
 def answer(case: Case, approval: Approval) -> None:
@@ -92,14 +110,23 @@ def _take_in_form(case: Case, plan: Plan, asked: Entry) -> None:
         return
     answer(case, Approval(
         incident=case.incident.id, plan=plan.digest(), answer=Answer(form.decision), person=form.your_name, via="ui",
-        proven=False, reason=form.reason,
+        proven=False, reason=form.reason, at=form.at,
     ))  # fmt: skip
+    if plan.consent is not None and not form_counts(plan.consent):
+        _say_it_does_not_count(case, form.your_name)
 
 
-def _suspend(case: Case, plan: Plan, asked: Entry | None) -> None:
+def _say_it_does_not_count(case: Case, name: str) -> None:
+    """Once an incident: whoever answered believes that it is done."""
+    step = f"use `backout approve {case.incident.id}` or `backout reject {case.incident.id}`"
+    tell(case, Moment.ESCALATED, said=[f"{name} answered in the form, which does not count here: {step}"])
+
+
+def _suspend(case: Case, plan: Plan, asked: Entry | None) -> Ruling:
+    """Suspend the run; returns only where an answer came before it could be suspended."""
     from flows.suspension import schedule_deadline, suspend
 
-    deadline = _deadline(asked) if asked else datetime.now(UTC) + timedelta(seconds=plan.deadline_s)
+    deadline = deadline_of(asked) if asked else deadline_from(datetime.now(UTC), plan)
     key = f"consent-{len(case.ledger.entries(case.incident.id))}"
     tell(case, Moment.ASKED)
     schedule_deadline(case.run, case.incident.id, deadline, key)
@@ -107,4 +134,16 @@ def _suspend(case: Case, plan: Plan, asked: Entry | None) -> None:
         Happened.CONSENT_ASKED, deadline=deadline.isoformat(), plan=plan.digest(), key=key, run=case.run
     )
     case.ledger.wait(case.hold, deadline)
-    suspend(plan, case.incident.id, key, deadline, GRACE_S)
+    stand = _stand(case, plan)
+    if stand is Ruling.OPEN:
+        suspend(plan, case.incident.id, key, deadline, GRACE_S)
+    _act_again(case)
+    return stand
+
+
+def _act_again(case: Case) -> None:
+    """Hold the application as an acting run does: it was kept for people's answer, which is here."""
+    begun = case.ledger.begin(case.request, case.run)
+    if begun.hold is None:
+        raise LostLock(application=case.document.name, incident=case.incident.id)
+    case.hold = begun.hold

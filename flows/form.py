@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from blocks.application import Application as ApplicationBlock
+from domain.presets import PRESETS
 from domain.severity import Severity as SeverityLevel
 
 Application = Annotated[
@@ -28,27 +29,14 @@ Severity = Annotated[
 Reason = Annotated[
     str, Field(title="What is wrong", description="One line: what you saw. It goes into the report.")
 ]
+KNOWN_ISSUES = sorted({row.name for policy in PRESETS.values() for row in policy.issues})
 Issue = Annotated[
-    Literal[
-        "service-outage",
-        "health-check-failure",
-        "error-rate",
-        "performance-degradation",
-        "post-deploy-issue",
-        "data-corruption",
-        "security-vulnerability",
-        "migration-failure",
-        "migration-incompatibility",
-        "database-connection-failure",
-        "api-breaking-change",
-        "third-party-failure",
-        "minor-bug",
-        "cosmetic",
-    ]
-    | None,
+    str | None,
     Field(
         title="Kind of issue",
-        description="A row of the application's decision matrix; it gives the severity.",
+        description="A row of the application's decision matrix; it gives the severity. Rows of the presets: "
+        f"{', '.join(KNOWN_ISSUES)}. Empty: the severity above, or the policy's for what it does not know.",
+        examples=KNOWN_ISSUES,
     ),
 ]
 Impact = Annotated[

@@ -52,6 +52,23 @@ def checked(request: Request) -> Request:
     return request
 
 
+def known_issue(document: Document, request: Request) -> Request:
+    """The request, if a person's issue is a row of the policy. What a trigger or a runbook itself names is not refused.
+
+    Raises:
+        ConfigurationError: the policy has no such row.
+    """
+    by_a_person = request.runbook == "rollback" and not request.automatic
+    if by_a_person and request.issue is not None and document.policy.issue(request.issue) is None:
+        raise ConfigurationError(
+            file="request",
+            key="issue",
+            problem=f"{request.issue!r} is no row of the policy of {document.name}",
+            allowed=[row.name for row in document.policy.issues],
+        )
+    return request
+
+
 @dataclass(frozen=True)
 class Followed:
     """An incident with nothing left to do for this run. `ours`: this run began it, before it was killed."""

@@ -31,7 +31,7 @@ def rollback(
 ) -> State[Any]:
     """Take one application back to its last good release."""
     request = asked(
-        application, target, detection, runbook="rollback", severity=severity, reason=reason, issue=issue, impact=impact,
+        application, target, detection, runbook="rollback", severity=severity, reason=reason, issue=issue or None, impact=impact,
         users=users, downtime=downtime, force=force, even_unhealthy=even_unhealthy, dry_run=dry_run, by=asked_by, via=via,
     )  # fmt: skip
     return run(application, request, take_back)

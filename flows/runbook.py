@@ -23,7 +23,7 @@ from domain.outcomes import ENDS, Outcome
 from domain.request import LAST_GOOD, Request
 from flows import prefect_runs
 from flows.conclude import Path, conclude
-from flows.intake import Followed, begin, checked, document_of
+from flows.intake import Followed, begin, checked, document_of, known_issue
 from flows.messages import sent_beside
 from flows.plan_table import show_plan
 from flows.refusal import tell_refused
@@ -61,6 +61,7 @@ def run(application: Application, request: Request, path: Path) -> State[Any]:
     """
     with installation() as here:
         document = _document(here, application, request)
+        known_issue(document, request)
         if request.dry_run:
             return _dry_run(here, document, request)
         case, outcome, why = _persistently(lambda: _walked(here, document, request, path))

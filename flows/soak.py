@@ -14,9 +14,21 @@ from flows import form
 from flows.intake import document_of
 from flows.naming import run_name
 from tasks.case import Case
-from tasks.soak import look_again, overtaken, started, stays_well, superseded, trouble, under_way
+from tasks.soak import (
+    BAD_IN_A_ROW,
+    look_again,
+    newer_release,
+    overtaken,
+    started,
+    stays_well,
+    superseded,
+    trouble,
+    under_way,
+)
 
 EVERY_S = 5.0
+LONGER = timedelta(minutes=15)
+"""How long a watch that cannot end well goes on: N and J ask for 15 minutes without trouble."""
 
 
 @flow(name="soak", flow_run_name=run_name, persist_result=False)
@@ -36,13 +48,34 @@ def soak(
         )
         seconds = minutes * 60 if minutes else document.policy.watched_s(found.request.kind)
         until = started(watched, datetime.now(UTC) + timedelta(seconds=seconds))
-        while datetime.now(UTC) < until:
-            if newer := overtaken(watched):
-                return _ended(StateType.COMPLETED, "Superseded", superseded(watched, newer))
-            if not under_way(watched) and (problem := look_again(watched)):
-                return _ended(StateType.FAILED, "Trouble", trouble(watched, problem))
-            time.sleep(min(EVERY_S, max(0.0, (until - datetime.now(UTC)).total_seconds())))
-        return _ended(StateType.COMPLETED, "Stable", stays_well(watched))
+        return _watch(watched, until)
+
+
+def _watch(watched: Case, until: datetime) -> State[Any]:
+    """Until the end, and there until everything is ok, for at most `LONGER` more."""
+    bad = 0
+    while True:
+        if newer := _overtaken(watched):
+            return _ended(StateType.COMPLETED, "Superseded", superseded(watched, newer))
+        now = datetime.now(UTC)
+        if not under_way(watched):
+            seen = look_again(watched, every_check=now >= until)
+            bad = bad if seen.no_data else bad + 1 if seen.problem else 0
+            if seen.certain or bad >= BAD_IN_A_ROW or (seen.problem and now >= until + LONGER):
+                return _ended(StateType.FAILED, "Trouble", trouble(watched, seen.problem))
+            if now >= until and not seen.problem:
+                return _ended(StateType.COMPLETED, "Stable", stays_well(watched))
+        left = (until - datetime.now(UTC)).total_seconds()
+        time.sleep(min(EVERY_S, left) if left > 0 else EVERY_S)
+
+
+def _overtaken(watched: Case) -> str:
+    """What came after the rollback, in words; empty where nothing did."""
+    if incident := overtaken(watched):
+        return f"incident {incident} took over"
+    if release := newer_release(watched):
+        return f"superseded by release {release}"
+    return ""
 
 
 def _ended(kind: StateType, name: str, message: str) -> State[Any]:

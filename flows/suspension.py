@@ -1,17 +1,17 @@
 """Prefect's side of consent: the form, the suspended run, the deadline."""
 
-from datetime import datetime
-from http import HTTPStatus
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Literal
 from uuid import UUID
 
 from prefect import runtime
 from prefect.client.orchestration import get_client
-from prefect.exceptions import PrefectHTTPStatusError
 from prefect.flow_runs import suspend_flow_run
 from prefect.input import RunInput
 from pydantic import Field
 
+from domain.consent import form_counts
 from domain.plan import Plan
 from domain.report.markdown import escape
 from flows.prefect_runs import start_later
@@ -29,17 +29,26 @@ class Answered(RunInput):
     reason: str = Field(default="", title="Why", description="It goes into the report. A no needs one.")
 
 
-def filled_in(key: str) -> Answered | None:
+@dataclass(frozen=True)
+class FilledIn:
+    """A form as somebody sent it. `at`: when Prefect took it, which is before the run goes on."""
+
+    decision: Literal["approve", "reject"]
+    your_name: str
+    reason: str
+    at: datetime
+
+
+def filled_in(key: str) -> FilledIn | None:
     """What was answered to the request of this key; None where nobody did."""
-    run = UUID(str(runtime.flow_run.id))
+    run, name = UUID(str(runtime.flow_run.id)), f"suspended-{key}-response"
     with get_client(sync_client=True) as client:
-        try:
-            found = client.read_flow_run_input(run, f"suspended-{key}-response")
-        except PrefectHTTPStatusError as error:
-            if error.response.status_code == HTTPStatus.NOT_FOUND:
-                return None
-            raise
-    return Answered.model_validate_json(found)
+        kept = client.filter_flow_run_input(run, key_prefix=name, limit=10, exclude_keys=set())
+    found = next((one for one in kept if one.key == name), None)
+    if found is None:
+        return None
+    form = Answered.model_validate_json(found.value)
+    return FilledIn(form.decision, form.your_name, form.reason, found.created or datetime.now(UTC))
 
 
 def suspend(plan: Plan, incident: str, key: str, deadline: datetime, grace_s: int) -> None:
@@ -76,5 +85,12 @@ def request_text(plan: Plan, incident: str, deadline: datetime) -> str:
     ]
     table = "\n".join(f"| {name} | {escape(value)} |" for name, value in rows)
     risk = escape("; ".join(plan.at_risk) or "nothing known")
-    title = f"## Roll back {escape(plan.application)}?"
+    title = f"## Roll back {escape(plan.application)}?{_cannot_answer(plan, incident)}"
     return f"{title}\n\n{move}\n\n{reasons}\n\n| At risk | {risk} |\n|---|---|\n{table}\n"
+
+
+def _cannot_answer(plan: Plan, incident: str) -> str:
+    """Said first where the policy wants two people, or proof of who answers: a form gives neither."""
+    if plan.consent is None or form_counts(plan.consent):
+        return ""
+    return f"\n\n**This form cannot answer:** use `backout approve {incident}` (or `reject`)."

@@ -12,7 +12,7 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from blocks.host_lock import host_lock
-from domain.errors import BackoutError
+from domain.errors import BackoutError, Unforeseen
 from domain.journal_kinds import Happened
 from tasks.case import Case
 from tasks.ended import Ended, Interrupted
@@ -58,11 +58,15 @@ def _done_once(case: Case, name: str, changes: bool, do: Callable[[], R]) -> R: 
         try:
             result = do()
         except BackoutError as error:
-            case.note(Happened.ACT_FAILED, act=name, error=str(error))
+            case.note(Happened.ACT_FAILED, act=name, error=str(error), type=type(error).__name__)
             raise
         except Ended:
             case.note(Happened.ACT_DONE, act=name, seconds=round(time.monotonic() - started, 4))
             raise
+        except Exception as error:
+            found = Unforeseen.of(error)
+            case.note(Happened.ACT_FAILED, act=name, error=str(found), type=found.error)
+            raise found from error
         case.note(Happened.ACT_DONE, act=name, seconds=round(time.monotonic() - started, 4))
         return result
 

@@ -1,8 +1,11 @@
 """Assess: from what was seen to a plan, made once an incident and kept."""
 
+from datetime import timedelta
+
 from blocks.document import Document
 from blocks.ledger import Ledger
 from domain.assess import assess
+from domain.attempts import attempts
 from domain.journal_kinds import Happened
 from domain.outcomes import Outcome
 from domain.plan import Plan
@@ -17,16 +20,21 @@ from tasks.ended import Ended
 
 PAST_INCIDENTS = 5
 
+RECENT = timedelta(days=2)
+"""How far back incidents are read: one that waited for people may have been opened long before it ended."""
+
 
 def situation_of_request(ledger: Ledger, document: Document, request: Request, seen: Survey) -> Situation:
     """All the decision rests on. An emergency asks nobody, so it does not work out how long one takes."""
     past = [] if request.kind is Kind.EMERGENCY else _past_s(ledger, document)
+    ended = ledger.incidents(document.name, seen.at - RECENT) if request.automatic else []
     return Situation(
         request=request,
         survey=seen,
         releases=ledger.releases(document.name),
         policy=document.policy,
         past_s=past,
+        recent=attempts(ended),
         standby=document.platform.standby,
     )
 

@@ -20,7 +20,10 @@ from domain.plan import Plan
 from domain.request import Request
 
 OF_TRAFFIC = (Happened.SWITCHED, Happened.VERIFIED, Happened.WENT_BACK)
-"""What a run that goes on without the store must know of."""
+"""What a run that goes on without the store must know of; also that a switch was begun."""
+
+SWITCH = "switch"
+"""The act that moves traffic to the target."""
 
 PULSE_S = 2.0
 """Seconds between two signs of life; well below the lease."""
@@ -66,7 +69,7 @@ class Case:
     def note(self, kind: Happened, **data: Any) -> None:
         """Add an entry to the incident's journal."""
         entry = self.ledger.append(self.incident.id, kind, data)
-        if kind in OF_TRAFFIC:
+        if kind in OF_TRAFFIC or (kind is Happened.ACT_STARTED and data["act"] == SWITCH):
             self.mirror(lambda local: local.mirror_entry(entry))
 
     def mirror(self, keep: Callable[[LocalLedger], None]) -> None:

@@ -4,7 +4,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 from blocks import heads
-from domain.errors import BackoutError
+from domain.errors import BackoutError, Unforeseen
 from domain.incident import Incident
 from domain.journal_kinds import Happened
 from domain.message import Moment
@@ -25,7 +25,9 @@ def finish(case: Case, outcome: Outcome, why: str) -> None:
     ended = case.ledger.incident(case.incident.id).model_copy(
         update={"outcome": outcome, "closed_at": datetime.now(UTC)}
     )
-    last_words(case, ended, _reported(case, ended), why)
+    facts = _reported(case, ended)
+    with suppress(Unforeseen):  # the journal has it; an incident that stays open would block the next one
+        last_words(case, ended, facts, why)
     case.ledger.close(case.hold, outcome)
     keep_head(case)
     closed = case.ledger.incident(case.incident.id)

@@ -16,7 +16,8 @@ def prepare(case: Case, plan: Plan) -> None:
     """Start the target where it is down, and look at it once more: the last look before it gets traffic.
 
     Raises:
-        Ended: held, where the target is not healthy now; `--even-unhealthy` alone goes on. Went back, where an
+        Ended: held, where the slot holds another release by now, that release went into quarantine, or the target is
+            not healthy now; `--even-unhealthy` alone goes on. Went back, where an
             earlier try of this run already did.
         UnknownSlot: the platform lost the slot since the plan was made.
     """
@@ -24,8 +25,28 @@ def prepare(case: Case, plan: Plan) -> None:
     platform = case.document.platform
     if plan.to_slot is None or platform.route().slot == plan.to_slot:
         return
+    still_holds(case, plan)
+    _not_quarantined(case, plan)
     found = platform.prepare(plan.to_slot, lambda slot: at_slot(case.document, slot))
     findings = [finding.model_dump(mode="json") for finding in found.findings]
     case.note(Happened.PREPARED, slot=plan.to_slot, findings=findings)
     if not isinstance(found, Standing) and not case.request.even_unhealthy:
         raise Ended(Outcome.HELD, f"{plan.to_release} in {plan.to_slot} is not healthy now: {found.reason}")
+
+
+def still_holds(case: Case, plan: Plan) -> None:
+    """The target's slot holds what the plan names: somebody may have deployed while people were asked.
+
+    Raises:
+        Ended: held, where it does not.
+    """
+    slot = case.document.platform.slot(plan.to_slot or "")
+    if slot.version != plan.to_release:
+        found = slot.version or "no release"
+        raise Ended(Outcome.HELD, f"{slot.name} now holds {found}, not {plan.to_release} as planned")
+
+
+def _not_quarantined(case: Case, plan: Plan) -> None:
+    for row in case.ledger.releases(case.document.name):
+        if row.version == plan.to_release and row.quarantined_by:
+            raise Ended(Outcome.HELD, f"{row.version} is quarantined since incident {row.quarantined_by}")

@@ -1,13 +1,14 @@
 """How far an incident's acts came, by its journal: what a run that goes on after a crash, or stops early, must know."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 
+from domain.errors import Conflict
 from domain.journal import Entry
 from domain.journal_kinds import Happened
 from domain.outcomes import Outcome
 from domain.plan import Plan
-from tasks.case import Case
+from tasks.case import SWITCH, Case
 from tasks.ended import Ended
 
 
@@ -19,6 +20,7 @@ class Progress(StrEnum):
     VERIFIED = "verified"
     FAILED = "failed"
     RETURNED = "returned"
+    FOREIGN = "moved by somebody else"
 
 
 def progress(entries: Iterable[Entry]) -> Progress:
@@ -26,12 +28,38 @@ def progress(entries: Iterable[Entry]) -> Progress:
     found = Progress.UNMOVED
     for entry in entries:
         if entry.kind == Happened.SWITCHED:
-            found = Progress.MOVED
-        elif entry.kind == Happened.VERIFIED:
+            found = Progress.MOVED if entry.data["receipt"]["changed"] else Progress.FOREIGN
+        elif entry.kind == Happened.VERIFIED and found is not Progress.FOREIGN:
             found = Progress.VERIFIED if entry.data["ok"] else Progress.FAILED
         elif entry.kind == Happened.WENT_BACK:
             found = Progress.RETURNED
     return found
+
+
+def attempted(entries: Iterable[Entry]) -> bool:
+    """Whether the incident began a switch that may have moved traffic: the intent is written right before the act.
+
+    A switch that met a conflict changed nothing.
+    """
+    begun = False
+    for entry in entries:
+        if entry.data.get("act") != SWITCH:
+            continue
+        if entry.kind == Happened.ACT_STARTED:
+            begun = True
+        elif entry.kind == Happened.ACT_FAILED and entry.data.get("type") == Conflict.__name__:
+            begun = False
+    return begun
+
+
+def before_this_switch(entries: Sequence[Entry]) -> Sequence[Entry]:
+    """The journal up to the switch that is under way now."""
+    starts = [
+        number
+        for number, entry in enumerate(entries)
+        if entry.kind == Happened.ACT_STARTED and entry.data.get("act") == SWITCH
+    ]
+    return entries[: starts[-1]] if starts else entries
 
 
 def never_forward_again(case: Case, plan: Plan) -> None:

@@ -4,6 +4,7 @@ import base64
 import re
 from collections.abc import Iterable
 
+from domain.errors import Unforeseen
 from domain.findings import Finding
 from domain.incident import Incident
 from domain.journal_kinds import Happened
@@ -42,9 +43,17 @@ def facts_of(case: Case, incident: Incident) -> Facts:
 
 
 def _show(case: Case, incident: Incident, text: str, picture: bytes, facts: Facts) -> None:
-    """The report, its checks and the dashboards as artifacts of the run; nothing where no flow runs."""
+    """The report as artifacts of the run; nothing where no flow runs. Prefect away is noted, and stops nothing."""
     if not in_flow():
         return
+    try:
+        _create_artifacts(case, incident, text, picture, facts)
+    except Exception as error:  # noqa: BLE001 - the report is written; how it is shown must not decide how a run ends
+        case.note(Happened.ACT_FAILED, act="show the report in Prefect", error=str(Unforeseen.of(error)))
+
+
+def _create_artifacts(case: Case, incident: Incident, text: str, picture: bytes, facts: Facts) -> None:
+    """The report, its checks and the dashboards."""
     from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
 
     inline = f"data:image/svg+xml;base64,{base64.b64encode(picture).decode()}"
@@ -54,9 +63,14 @@ def _show(case: Case, incident: Incident, text: str, picture: bytes, facts: Fact
     if facts.checks:
         looked = "What was looked at, before and after"
         create_table_artifact(_table(facts.checks), key=f"checks-{key}", description=looked)
-    for name, address in case.document.dashboards.items():
-        words = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
-        create_link_artifact(address, link_text=name, key=f"{words}-{key}", description=said)
+    for number, (name, address) in enumerate(case.document.dashboards.items(), 1):
+        create_link_artifact(address, link_text=name, key=link_key(number, name, key), description=said)
+
+
+def link_key(number: int, name: str, key: str) -> str:
+    """A dashboard's key among an incident's artifacts; the number keeps it apart from every other one."""
+    words = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+    return "-".join(part for part in ("dashboard", str(number), words, key) if part)
 
 
 def _table(checks: Iterable[Check]) -> list[dict[str, str]]:

@@ -1,15 +1,17 @@
 """Soak: errors, the trend of response time, logs, restarts and memory of what serves now, until the watch is over."""
 
 import re
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from domain.errors import BackoutError, StoreUnavailable
 from domain.findings import summary
 from domain.journal import Entry
 from domain.journal_kinds import Happened
 from domain.message import Moment
 from domain.outcomes import Outcome
 from domain.release import Slot
-from domain.soak import TREND, Sample
+from domain.soak import TREND, Sample, restarted
 from domain.soak import trouble as got_worse
 from tasks.case import Case
 from tasks.look import through_router
@@ -19,6 +21,9 @@ from tasks.verify import look_until_ok, unproven
 
 ALL_CHECKS_EVERY_S = 60
 """Seconds between two samples with every check; the others look at health alone, and leave no smoke users behind."""
+
+BAD_IN_A_ROW = 3
+"""Looks that see something bad until it is trouble: one can be a slow moment."""
 
 LINES = 100
 ERRORS = re.compile(r"\b(ERROR|CRITICAL|FATAL)\b|Traceback")
@@ -44,6 +49,21 @@ def overtaken(case: Case) -> str | None:
     return next((incident.id for incident in newer), None)
 
 
+def newer_release(case: Case) -> str | None:
+    """A release that was recorded after the rollback and serves from another slot: a normal new release."""
+    try:
+        serving = case.document.platform.route().slot
+        if serving is None or serving == case.plan.to_slot:
+            return None
+        version = case.document.platform.slot(serving).version
+    except BackoutError:
+        return None
+    after = case.incident.closed_at or case.incident.opened_at
+    releases = case.ledger.releases(case.document.name)
+    new = any(row.version == version and row.recorded_at > after for row in releases)
+    return version if new else None
+
+
 def under_way(case: Case) -> bool:
     """Whether a newer incident is worked on now: what is seen meanwhile says nothing about the rollback."""
     holder = case.installation.store.holder(case.document.name)
@@ -51,25 +71,62 @@ def under_way(case: Case) -> bool:
 
 
 def superseded(case: Case, newer: str) -> str:
-    """The watch gives way to a newer incident."""
-    why = f"incident {newer} took over"
+    """The watch gives way to a newer incident or release: `incident ID took over`, `superseded by release X`."""
+    why = newer
     case.note(Happened.WATCH_ENDED, ok=False, why=why)
     return f"incident {case.incident.id}: {why}"
 
 
-def look_again(case: Case) -> str:
-    """One sample; what is wrong in one line, empty where nothing is."""
-    platform, plan = case.document.platform, case.plan
-    serving = platform.route().slot
+@dataclass(frozen=True)
+class Seen:
+    """One look at what serves.
+
+    Attributes:
+        problem: what is wrong in one line, empty where nothing is.
+        certain: trouble by itself; else it takes `BAD_IN_A_ROW` of them.
+        no_data: nothing could be seen: it breaks no row of bad looks, and adds nothing to one.
+    """
+
+    problem: str = ""
+    certain: bool = False
+    no_data: bool = False
+
+
+def look_again(case: Case, *, every_check: bool = False) -> Seen:
+    """One sample. What cannot be seen is no data; `every_check` looks at all, and at the signals that fired too."""
+    try:
+        return _look(case, every_check=every_check)
+    except BackoutError as error:
+        if isinstance(error, StoreUnavailable):
+            raise
+        return Seen(f"could not be looked at: {error.what()}", no_data=True)
+
+
+def _look(case: Case, *, every_check: bool) -> Seen:
+    document, plan = case.document, case.plan
+    serving = document.platform.route().slot
     if serving is None or serving != plan.to_slot:
-        return f"traffic is on {serving} now, no longer on {plan.to_slot}"
+        return Seen(f"traffic is on {serving} now, no longer on {plan.to_slot}", certain=True)
     noted = _entries(case, Happened.WATCH_SAMPLE)
     earlier = [Sample.model_validate(entry.data) for entry in noted]
-    sample = _sample(case, platform.slot(serving), every_check=_due(noted))
-    problem = "; ".join([*unproven(case.document, sample.findings), *got_worse(earlier, sample)])
+    sample = _sample(case, document.platform.slot(serving), every_check=every_check or _due(case, noted))
+    wrong = [*unproven(document, sample.findings), *got_worse(earlier, sample)]
+    if every_check:
+        wrong += _not_proven_again(case, sample)
+    problem = "; ".join(dict.fromkeys(wrong))
     if problem or len(sample.findings) > 1 or len(noted) < TREND:
         case.note(Happened.WATCH_SAMPLE, **sample.model_dump(mode="json"), said=summary(sample.findings))
-    return problem
+    return Seen(problem, certain=bool(restarted(earlier, sample)))
+
+
+def _not_proven_again(case: Case, sample: Sample) -> list[str]:
+    """The signals that fired, and are not ok: for these no data is not enough."""
+    fired = {finding.name for finding in case.request.detection}
+    return [
+        f"{finding.name}: {finding.said}"
+        for finding in sample.findings
+        if finding.name in fired and not finding.ok
+    ]
 
 
 def stays_well(case: Case) -> str:
@@ -89,10 +146,12 @@ def _entries(case: Case, kind: Happened) -> list[Entry]:
     return [entry for entry in case.ledger.entries(case.incident.id) if entry.kind == kind]
 
 
-def _due(noted: list[Entry]) -> bool:
-    """Whether it is time for every check again."""
-    full = [entry.at for entry in noted if len(entry.data["findings"]) > 1]
-    return not full or (datetime.now(UTC) - full[-1]).total_seconds() >= ALL_CHECKS_EVERY_S
+def _due(case: Case, noted: list[Entry]) -> bool:
+    """Whether it is time for every check again: after a while, and until one that was bad is seen ok."""
+    full = [entry for entry in noted if len(entry.data["findings"]) > 1]
+    if not full or unproven(case.document, Sample.model_validate(full[-1].data).findings):
+        return True
+    return (datetime.now(UTC) - full[-1].at).total_seconds() >= ALL_CHECKS_EVERY_S
 
 
 def _sample(case: Case, slot: Slot, *, every_check: bool) -> Sample:

@@ -12,12 +12,13 @@ from tasks.case import Case
 from tasks.look import AT_ONCE, at_slot, through_router
 
 
-def look_around(document: Document, *, only_targets: bool = False) -> Survey:
-    """See where the application stands. Changes nothing.
+def look_around(document: Document, *, only_targets: bool = False, every_check: bool = False) -> Survey:
+    """See where the application stands. Changes nothing, unless a check of the application's does.
 
     Args:
         document: the application.
         only_targets: look at the standby slots alone, as an emergency does.
+        every_check: also what a verification looks at, so that it can tell what was bad before.
 
     Raises:
         Unreachable: platform or router cannot be asked.
@@ -25,13 +26,12 @@ def look_around(document: Document, *, only_targets: bool = False) -> Survey:
     platform = document.platform
     slots, serving = platform.slots(), platform.route().slot
     seen = [slot for slot in slots if slot.running and not (only_targets and slot.name == serving)]
+    signals = [] if only_targets else [document.health, *(document.checks if every_check else ())]
+    database = None if only_targets else document.database
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="survey") as pool:
-        users = pool.submit(
-            lambda: [] if only_targets else through_router(document, [document.health], serving)
-        )
-        schema = pool.submit(
-            lambda: document.database.schema_version() if document.database and not only_targets else None
-        )
+        users = pool.submit(lambda: through_router(document, signals, serving))
+        shared = pool.submit(lambda: database.observe() if database and every_check else [])
+        schema = pool.submit(lambda: database.schema_version() if database else None)
         findings = list(pool.map(lambda slot: at_slot(document, slot), seen))
         return Survey(
             application=document.name,
@@ -39,17 +39,26 @@ def look_around(document: Document, *, only_targets: bool = False) -> Survey:
             serving=serving,
             findings={slot.name: found for slot, found in zip(seen, findings, strict=True)},
             through_router=users.result(),
+            database=shared.result(),
             schema_version=schema.result(),
         )
 
 
 @act("survey")
 def survey(case: Case) -> Survey:
-    """See where the application stands, and note what serves. An emergency looks at its targets only."""
+    """See where the application stands, and note what serves. An emergency looks at no more than it must."""
     emergency = case.request.kind is Kind.EMERGENCY
-    seen = look_around(case.document, only_targets=emergency)
+    seen = look_around(
+        case.document, only_targets=emergency and not _serving_matters(case), every_check=not emergency
+    )
     case.note(Happened.SURVEYED, survey=seen.model_dump(mode="json"))
     serving = seen.slot(seen.serving)
     if serving and serving.version:
         case.ledger.served(seen.application, serving.version, datetime.now(UTC))
     return seen
+
+
+def _serving_matters(case: Case) -> bool:
+    """Whether the decision needs the serving slot's health: after a rollback, and where a trigger asked."""
+    releases = case.ledger.releases(case.document.name)
+    return case.request.automatic or bool(releases and releases[0].quarantined_by)

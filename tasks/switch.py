@@ -5,26 +5,33 @@ from domain.errors import Conflict
 from domain.journal_kinds import Happened
 from domain.plan import Plan
 from tasks.act import act
-from tasks.case import Case
-from tasks.progress import Progress, never_forward_again, progress
+from tasks.case import SWITCH, Case
+from tasks.prepare import still_holds
+from tasks.progress import Progress, attempted, before_this_switch, never_forward_again, progress
 
 
-@act("switch", changes=True)
+@act(SWITCH, changes=True)
 def switch(case: Case, plan: Plan) -> None:
     """One switch, from where the plan found traffic to the plan's target. A no-op where it already is there.
 
     Raises:
-        Ended: went back, where an earlier try of this run switched, failed verification and returned.
+        Ended: went back, where an earlier try of this run switched, failed verification and returned. Held, where
+            the slot holds another release than planned.
         Conflict: traffic is on neither; somebody else moved it.
         Unreachable: the router cannot be asked; nothing was changed.
     """
     never_forward_again(case, plan)
+    if case.document.platform.route().slot != plan.to_slot:
+        still_holds(case, plan)
     receipt = move(case, plan.to_slot, expected=plan.from_slot)
     if receipt.changed:
         case.note(Happened.SWITCHED, receipt=receipt.model_dump(mode="json"))
-    elif progress(case.ledger.entries(case.incident.id)) is Progress.UNMOVED:
-        # Killed between the switch and its entry: the record gets it now.
-        found = receipt.model_copy(update={"before": plan.from_slot, "changed": True})
+        return
+    entries = case.ledger.entries(case.incident.id)
+    if progress(entries) is Progress.UNMOVED:
+        # Killed between the switch and its entry: the record gets it now. Without an intent, somebody else moved it.
+        ours = attempted(before_this_switch(entries))
+        found = receipt.model_copy(update={"before": plan.from_slot, "changed": ours})
         case.note(Happened.SWITCHED, receipt=found.model_dump(mode="json"))
 
 

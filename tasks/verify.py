@@ -1,8 +1,10 @@
 """Verify: what a user gets now, by the runbook's checklist."""
 
 import time
+from collections.abc import Iterable
 
 from blocks.document import Document
+from domain.condemn import against
 from domain.errors import VerificationFailed
 from domain.findings import Finding, Verdict
 from domain.journal_kinds import Happened
@@ -19,24 +21,27 @@ PAUSE_S = 1.0
 def verify(case: Case, plan: Plan) -> None:
     """Health, version and every check through the router; what is not ok is looked at again, three times in all.
 
-    A check without data proves nothing and condemns nothing: it shows in the report as not proven. Health must be ok.
+    A check without data, the database, and what was bad in the same way before the switch condemn nothing: they show in
+    the report. Health must be ok.
 
     Raises:
         VerificationFailed: a check is bad, or health is not ok.
     """
-    findings = look_until_ok(case.document, plan.to_slot, plan.to_release)
-    trouble = unproven(case.document, findings)
+    findings = look_until_ok(case.document, plan.to_slot, plan.to_release, plan.seen)
+    trouble = _against(case.document, findings, plan.seen)
     body = [finding.model_dump(mode="json") for finding in findings]
     case.note(Happened.VERIFIED, slot=plan.to_slot, findings=body, ok=not trouble)
     if trouble:
         raise VerificationFailed(slot=plan.to_slot or ROUTER, bad=trouble)
 
 
-def look_until_ok(document: Document, slot: str | None, version: str | None) -> list[Finding]:
-    """All checks through the router; those that are not ok up to `TRIES` times."""
+def look_until_ok(
+    document: Document, slot: str | None, version: str | None, before: Iterable[Finding] = ()
+) -> list[Finding]:
+    """All checks through the router, up to `TRIES` times while they stand against the slot. `before`: what was seen."""
     findings = _all_checks(document, slot, version)
     for _ in range(TRIES - 1):
-        if not unproven(document, findings):
+        if not _against(document, findings, before):
             break
         time.sleep(PAUSE_S)
         findings = _all_checks(document, slot, version)
@@ -44,13 +49,17 @@ def look_until_ok(document: Document, slot: str | None, version: str | None) -> 
 
 
 def unproven(document: Document, findings: list[Finding]) -> list[str]:
-    """What stands against the target, as `name: what was said`."""
+    """All that is not well, as `name: what was said`."""
     health = document.health.name
     return [
         f"{finding.name}: {finding.said}"
         for finding in findings
         if finding.verdict is Verdict.BAD or (finding.name == health and not finding.ok)
     ]
+
+
+def _against(document: Document, findings: Iterable[Finding], before: Iterable[Finding]) -> list[str]:
+    return against(findings, health=document.health.name, users=ROUTER, before=before)
 
 
 def _all_checks(document: Document, slot: str | None, version: str | None) -> list[Finding]:

@@ -18,6 +18,9 @@ Connection = psycopg.Connection[DictRow]
 IDLE_S = 1.0
 """Seconds after which a kept connection is tried before it is used: the server may have restarted."""
 
+AWAY = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.errors.ReadOnlySqlTransaction)
+"""What psycopg raises for a server that is away, shuts down, or became a standby that takes nothing."""
+
 MIGRATION_LOCK = 0x6261636B
 MIGRATIONS = files("blocks.store").joinpath("migrations")
 
@@ -43,7 +46,7 @@ class Database:
             with connection.transaction():
                 yield connection
             self._kept.used = time.monotonic()
-        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+        except AWAY as error:
             self.close()
             raise StoreUnavailable(
                 what_it_is="the store", address=place(self.url), why=_why(error)

@@ -13,6 +13,7 @@ from domain.outcomes import Outcome
 from domain.plan import Plan
 from domain.precedence import Meeting, Phase, meet
 from domain.request import Kind, Request
+from domain.takeover import refusal
 
 
 def begin(connection: Connection, request: Request, run: str, key: bytes) -> Begun:
@@ -27,10 +28,19 @@ def begin(connection: Connection, request: Request, run: str, key: bytes) -> Beg
         _end_abandoned(connection, holder, key)
         return _open(connection, request, run, key)
     if not holder["alive"]:
-        return _take_over(connection, holder["incident"], request.application, run, key)
+        return _after_a_dead_run(connection, request, holder["incident"], run, key)
     if meet(request.kind, Kind(holder["request"]["kind"]), Phase(holder["phase"])) is Meeting.PREEMPT:
         return _preempt(connection, request, holder["incident"], run, key)
     return _join(connection, request, holder["incident"], run, key)
+
+
+def _after_a_dead_run(connection: Connection, request: Request, other: str, run: str, key: bytes) -> Begun:
+    """Go on with its incident where that is what `domain.takeover` says; else end it, and begin anew."""
+    why = refusal(one(connection, other), journal.entries(connection, other), request)
+    if not why:
+        return _take_over(connection, other, request.application, run, key)
+    close(connection, other, Outcome.SUPERSEDED, key, why)
+    return _open(connection, request, run, key)
 
 
 def _preempt(connection: Connection, request: Request, other: str, run: str, key: bytes) -> Begun:
@@ -66,12 +76,18 @@ def _again(connection: Connection, incident: str, holder: lock.Row, run: str, ke
 
 def _take_over(connection: Connection, incident: str, application: str, run: str, key: bytes) -> Begun:
     hold = lock.take(connection, application, incident)
-    connection.execute(
-        "INSERT INTO runs (run, incident) VALUES (%s, %s) ON CONFLICT (run) DO UPDATE SET joined = false",
-        [run, incident],
-    )
+    _begun_by(connection, run, incident)
     journal.append(connection, incident, "taken over", {"run": run, "token": hold.token}, key)
     return Begun(one(connection, incident), hold, resumed=True)
+
+
+def _begun_by(connection: Connection, run: str, incident: str) -> None:
+    """The run works on this incident from now on, also where it only joined one before."""
+    connection.execute(
+        """INSERT INTO runs (run, incident) VALUES (%s, %s)
+           ON CONFLICT (run) DO UPDATE SET incident = excluded.incident, joined = false""",
+        [run, incident],
+    )
 
 
 def _end_abandoned(connection: Connection, holder: lock.Row, key: bytes) -> None:
@@ -84,7 +100,7 @@ def _open(connection: Connection, request: Request, run: str, key: bytes) -> Beg
         id=new_incident_id(request.application), application=request.application, request=request
     )
     insert(connection, incident)
-    connection.execute("INSERT INTO runs (run, incident) VALUES (%s, %s)", [run, incident.id])
+    _begun_by(connection, run, incident.id)
     hold: Hold = lock.take(connection, request.application, incident.id)
     journal.append(
         connection,
@@ -144,14 +160,16 @@ def end(connection: Connection, hold: Hold, outcome: Outcome, key: bytes) -> Non
     lock.release(connection, hold)
 
 
-def close(connection: Connection, incident: str, outcome: Outcome, key: bytes) -> None:
-    """End the incident, once."""
+def close(connection: Connection, incident: str, outcome: Outcome, key: bytes, why: str = "") -> None:
+    """End the incident, once. `why`: for the journal, where its own run did not come to say it."""
     done = connection.execute(
         "UPDATE incidents SET outcome = %s, closed_at = %s WHERE id = %s AND outcome IS NULL",
         [outcome, datetime.now(UTC), incident],
     )
     if done.rowcount:
-        journal.append(connection, incident, "closed", {"outcome": outcome}, key)
+        journal.append(
+            connection, incident, "closed", {"outcome": outcome, **({"why": why} if why else {})}, key
+        )
 
 
 def of_run(connection: Connection, run: str) -> str | None:

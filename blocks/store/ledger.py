@@ -8,7 +8,7 @@ from typing import Any
 from psycopg.types.json import Json
 
 from blocks.ledger import Begun, Hold, Holder, Ledger
-from blocks.store import incidents, journal, lock, outbox, releases
+from blocks.store import fence, fingerprints, incidents, journal, lock, outbox, releases
 from blocks.store.database import Database
 from domain.consent import Approval
 from domain.findings import Finding
@@ -34,6 +34,21 @@ class Store(Ledger):
     def begin(self, request: Request, run: str) -> Begun:
         with self.database.transaction() as connection:
             return incidents.begin(connection, request, run, self.key)
+
+    def check_key(self, name: str, key: bytes) -> None:
+        """Raise ConfigurationError where the store was begun with another key of this name."""
+        with self.database.transaction() as connection:
+            fingerprints.check(connection, name, key)
+
+    def preempt(self, application: str, run: str, mirrored: str | None = None) -> fence.Preempted:
+        """Take the application from whoever has it, for a run beside the store; see `blocks.store.fence`."""
+        with self.database.transaction() as connection:
+            return fence.preempt(connection, application, run, mirrored, self.key)
+
+    def occupy(self, incident: Incident, run: str) -> None:
+        """Give the application to an incident that is worked on beside the store; it is adopted where it is new."""
+        with self.database.transaction() as connection:
+            fence.occupy(connection, incident, run, self.key)
 
     def holder(self, application: str) -> Holder | None:
         """Who has the application; None where it is free."""

@@ -40,16 +40,16 @@ def holder(connection: Connection, application: str) -> Holder | None:
     return Holder(incident=row["incident"], phase=Phase(row["phase"]), alive=row["alive"]) if row else None
 
 
-def take(connection: Connection, application: str, incident: str) -> Hold:
-    """Give the application to the incident under a new token."""
+def take(connection: Connection, application: str, incident: str | None, seconds: float = LEASE_S) -> Hold:
+    """Give the application to the incident, or to none, under a new token."""
     row = connection.execute(
         """UPDATE locks SET incident = %s, token = token + 1, phase = 'acting', until = now() + make_interval(secs => %s)
             WHERE application = %s RETURNING token""",
-        [incident, LEASE_S, application],
+        [incident, seconds, application],
     ).fetchone()
     if row is None:
-        raise LostLock(application=application, incident=incident)
-    return Hold(application=application, incident=incident, token=row["token"])
+        raise LostLock(application=application, incident=incident or "")
+    return Hold(application=application, incident=incident or "", token=row["token"])
 
 
 def check(connection: Connection, hold: Hold) -> None:

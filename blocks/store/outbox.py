@@ -6,12 +6,17 @@ from typing import Any
 from psycopg.types.json import Json
 
 from blocks.store.database import Connection
-from domain.message import Message
+from domain.message import Message, Moment
 
 Row = dict[str, Any]
 
 RETRY_S = (2, 5, 15, 60, 300)
 """Seconds until each next try; after the last the message is given up and listed in the report."""
+
+URGENT = (Moment.ASKED, Moment.ESCALATED)
+"""Somebody must act on these: they are tried for a day, every `RETRY_S[-1]` seconds at last."""
+
+URGENT_TRIES = len(RETRY_S) + 24 * 60 * 60 // RETRY_S[-1]
 
 
 def post(connection: Connection, message: Message, channels: Sequence[str]) -> None:
@@ -60,10 +65,11 @@ def sent(connection: Connection, row: Row, reference: str | None) -> None:
 def put_back(connection: Connection, row: Row, why: str, *, retryable: bool) -> bool:
     """Try it again later, or give it up; whether it was given up."""
     tries = row["attempts"]
-    if retryable and tries <= len(RETRY_S):
+    most = URGENT_TRIES if row["message"]["moment"] in URGENT else len(RETRY_S)
+    if retryable and tries <= most:
         connection.execute(
             "UPDATE outbox SET due = now() + make_interval(secs => %s) WHERE id = %s",
-            [RETRY_S[tries - 1], row["id"]],
+            [RETRY_S[min(tries, len(RETRY_S)) - 1], row["id"]],
         )
         return False
     connection.execute("UPDATE outbox SET failed = %s WHERE id = %s", [why, row["id"]])

@@ -6,10 +6,10 @@ import typer
 
 from blocks.installation import installation
 from deployments import answering, approval_socket
+from deployments.answering import Given
 from deployments.cli.output import AsJson, as_json, console
 from deployments.people import person
-from deployments.prefect_api import PrefectApi
-from domain.consent import Answer, Ruling
+from domain.consent import Answer
 
 RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="The incident's id, or the run's.")]
 Reason = Annotated[str, typer.Option(help="Why; goes into the report.")]
@@ -33,18 +33,15 @@ def reject(run: RunArgument, reason: Reason = "", json: AsJson = False) -> None:
 
 def _answer(run: str, answer: Answer, reason: str, *, json: bool) -> None:
     """Through the running `serve`, whose kernel proves who we are; else with this host's own key."""
-    stands = approval_socket.ask(run, answer, reason) or _by_our_own_key(run, answer, reason)
+    given = approval_socket.ask(run, answer, reason) or _by_our_own_key(run, answer, reason)
     if json:
-        as_json({"run": run, "stands": stands})
-    elif stands == Ruling.OPEN:
-        console.print(f"{run}: your answer is kept; it waits for another person", highlight=False)
+        as_json({"run": run, "stands": given.stands, "woken": given.woken, "what": given.what})
     else:
-        console.print(f"{run}: {stands}", highlight=False)
+        console.print(f"{run}: {given.what}", markup=False, highlight=False, soft_wrap=True)
+    if not given.woken:
+        raise typer.Exit(1)
 
 
-def _by_our_own_key(run: str, answer: Answer, reason: str) -> Ruling:
+def _by_our_own_key(run: str, answer: Answer, reason: str) -> Given:
     with installation() as here:
-        stands = answering.give(here, run, answer, person(), reason, "cli")
-        if stands is not Ruling.OPEN:
-            answering.wake(here, PrefectApi.find(here.home), run, answer, person())
-        return stands
+        return answering.deliver(here, run, answer, person(), reason, "cli")

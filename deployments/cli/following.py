@@ -51,12 +51,12 @@ def _to_the_end(here: Installation, api: PrefectApi, run: str, *, yes: bool, jso
     shown_on = errors if json else console
     seen = follow(api, here.store, run, shown_on)
     while seen.waits_for_people:
-        _answer(here, api, seen, yes=yes, json=json)
+        _answer(here, seen, yes=yes, json=json)
         seen = follow(api, here.store, run, shown_on)
     _conclude(run, seen, json=json)
 
 
-def _answer(here: Installation, api: PrefectApi, seen: Followed, *, yes: bool, json: bool) -> None:
+def _answer(here: Installation, seen: Followed, *, yes: bool, json: bool) -> None:
     """Answer as this person: with --yes, or at the prompt. Ends where the run is left waiting for others."""
     incident = seen.incident
     if incident is None or incident.plan is None:
@@ -68,10 +68,19 @@ def _answer(here: Installation, api: PrefectApi, seen: Followed, *, yes: bool, j
     ):
         _left_waiting(incident.id, "waits for consent", json=json)
     said = "--yes" if yes else "confirmed at the prompt"
-    stands = answering.give(here, incident.id, Answer.APPROVE, person(), said, "cli")
-    if stands is Ruling.OPEN:
+    given = answering.deliver(here, incident.id, Answer.APPROVE, person(), said, "cli")
+    if given.stands is Ruling.OPEN:
         _left_waiting(incident.id, "your yes is kept; another person's is needed", json=json)
-    answering.wake(here, api, incident.id, Answer.APPROVE, person())
+    if not given.woken:
+        _no_run_waits(incident.id, given.what, json=json)
+
+
+def _no_run_waits(incident: str, what: str, *, json: bool) -> None:
+    if json:
+        as_json({"incident": incident, "woken": False, "what": what})
+    else:
+        errors.print(what, markup=False, highlight=False, soft_wrap=True)
+    raise typer.Exit(1)
 
 
 def _left_waiting(incident: str, why: str, *, json: bool) -> None:

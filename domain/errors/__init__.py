@@ -13,12 +13,14 @@ BackoutError
 ├── Unreachable               a machine, server or socket did not answer (retryable)
 │   ├── StoreUnavailable      the store's PostgreSQL
 │   └── PrefectUnavailable    Prefect's API
+├── Busy                      another process of this host keeps its turn (retryable)
 ├── Conflict                  somebody else changed it in between
 ├── LostLock                  another run took the application over
 ├── EvidenceNotKept           evidence could not be written; nothing was changed
 ├── VerificationFailed        traffic is on the target, and it does not serve well
 ├── ChannelRefused            a channel will never take this message
 ├── NotAllowed                this person may not answer, or not in this way
+├── Unforeseen                what nobody expected; a defect
 └── JournalBroken             the record was changed, cut or has a gap
 """
 
@@ -33,11 +35,13 @@ from domain.errors.acting import (
 )
 from domain.errors.base import BackoutError
 from domain.errors.configuration import ConfigurationError, Drift, MissingSecret, UnknownKind
-from domain.errors.machines import CommandFailed, PrefectUnavailable, StoreUnavailable, Unreachable
+from domain.errors.machines import Busy, CommandFailed, PrefectUnavailable, StoreUnavailable, Unreachable
+from domain.errors.unforeseen import Unforeseen
 from domain.errors.unknown import UnknownApplication, UnknownIncident, UnknownRelease, UnknownSlot
 
 __all__ = [
     "BackoutError",
+    "Busy",
     "ChannelRefused",
     "CommandFailed",
     "ConfigurationError",
@@ -50,6 +54,7 @@ __all__ = [
     "NotAllowed",
     "PrefectUnavailable",
     "StoreUnavailable",
+    "Unforeseen",
     "UnknownApplication",
     "UnknownIncident",
     "UnknownKind",

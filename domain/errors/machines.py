@@ -48,6 +48,32 @@ class Unreachable(BackoutError):
 
 
 @dataclass(eq=False)
+class Busy(BackoutError):
+    """Another process of this host has its turn on the application, and keeps it.
+
+    Attributes:
+        holder: its process id, as it noted it; empty where it did not.
+        file: the lock's file.
+    """
+
+    retryable: ClassVar[bool] = True
+    application: str
+    holder: str
+    waited_s: float
+    file: str
+
+    def what(self) -> str:
+        who = f"process {self.holder}" if self.holder else "another process"
+        return f"{self.application}: {who} of this host has been acting on it for over {self.waited_s:g} s"
+
+    def next_step(self) -> str:
+        who = f"process {self.holder}" if self.holder else f"the process that `fuser {self.file}` shows"
+        return (
+            f"see what {who} does (`ps -fp`); where it hangs, end it: its lock goes with it. Then try again"
+        )
+
+
+@dataclass(eq=False)
 class StoreUnavailable(Unreachable):
     """The store's PostgreSQL does not answer."""
 

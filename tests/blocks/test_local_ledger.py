@@ -1,14 +1,16 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from blocks.home import Home
 from blocks.local_ledger import LocalLedger
-from domain.errors import StoreUnavailable
+from domain.errors import LostLock, StoreUnavailable
 from domain.incident import Incident
 from domain.journal_kinds import Happened
 from domain.outcomes import Outcome
+from domain.request import Kind
 from tests.blocks.incidents import APPLICATION, plan, release, request
 from tests.blocks.ledger_child import KEY
 from tests.blocks.ledger_contract import LedgerContract, begun, kinds
@@ -97,3 +99,56 @@ class TestLocalLedger(LedgerContract):
         (ledger.folder / "journal.jsonl").mkdir()
         with pytest.raises(StoreUnavailable, match="this host's record"):
             ledger.append(incident, "told", {"at": datetime.now(UTC).isoformat()})
+
+    @pytest.mark.parametrize(
+        ("kind", "asked", "minutes"),
+        [
+            (Kind.ROLLBACK, {"to": "0.9"}, 0),
+            (Kind.EMERGENCY, {}, 0),
+            (Kind.ROLLBACK, {"even_unhealthy": True}, 0),
+            (Kind.ROLLBACK, {}, 11),
+        ],
+    )
+    def test_a_mirrored_plan_is_not_carried_out_for_another_wish(
+        self, ledger: LocalLedger, kind: Kind, asked: dict[str, Any], minutes: int
+    ) -> None:
+        opened = datetime.now(UTC) - timedelta(minutes=minutes)
+        ledger.mirror(mirrored("incident-1").model_copy(update={"opened_at": opened}))
+        found = ledger.begin(request(kind, **asked), "run-2")
+        assert (found.incident.id != "incident-1", found.incident.plan) == (True, None)
+        [old, new] = ledger.unreconciled()
+        assert (old.incident("incident-1").outcome, new.current()) == (Outcome.SUPERSEDED, found.incident)
+        [closed] = old.entries("incident-1")
+        assert closed.data["why"].startswith("its run died")
+
+    @pytest.mark.parametrize(
+        ("kind", "data"),
+        [(Happened.SWITCHED, {"receipt": {}}), (Happened.ACT_STARTED, {"act": "switch"})],
+    )
+    def test_mirrored_traffic_that_may_have_moved_is_finished_first(
+        self, ledger: LocalLedger, tmp_path: Path, kind: Happened, data: dict[str, Any]
+    ) -> None:
+        other = LocalLedger(Home(tmp_path / "other").ensure(), APPLICATION, KEY)
+        entries = [other.append("incident-1", kind, data), other.append("incident-1", Happened.SURVEYED, {})]
+        for _ in range(2):
+            ledger.mirror_store(mirrored("incident-1"), entries)
+        found = ledger.begin(request(Kind.EMERGENCY, to="0.9"), "run-2")
+        assert (found.incident.id, found.incident.plan) == ("incident-1", plan())
+        assert kinds(ledger.entries("incident-1")) == ["taken over", kind]
+
+    def test_a_run_whose_incident_was_put_aside_is_told_and_keeps_its_record(
+        self, ledger: LocalLedger
+    ) -> None:
+        found, hold = begun(ledger)
+        incident = found.incident.id
+        ledger.mirror(mirrored("of a served run"))
+        with pytest.raises(LostLock):
+            ledger.check(hold)
+        assert ledger.incident(incident).outcome is Outcome.SUPERSEDED
+        ledger.tell(incident, {"root_cause": "unknown"})
+        ledger.reported(incident, "/evidence/report.md")
+        assert kinds(ledger.entries(incident)) == ["opened", "closed", "told"]
+        assert ledger.entries("of a served run") == []
+        current = ledger.current()
+        assert current is not None
+        assert current.id == "of a served run"

@@ -236,3 +236,15 @@ def test_a_sender_that_dies_leaves_its_message_to_the_next(
     due_now(store)
     assert sender.send_next()
     assert logged(log) == ["1"]
+
+
+def test_what_somebody_must_act_on_is_tried_for_a_day(
+    store: Store, sender: Sender, incident: str, slack: FakeSlack
+) -> None:
+    slack.instead = Reply(503, "down")
+    store.post(message(incident, 1).model_copy(update={"moment": Moment.ASKED}), ["chat"])
+    for _ in range(len(outbox.RETRY_S) + 5):
+        due_now(store)
+        assert sender.send_next()
+    assert noted(store, incident, Happened.MESSAGE_FAILED) == ["chat"]
+    assert outbox.URGENT_TRIES * outbox.RETRY_S[-1] >= 24 * 60 * 60

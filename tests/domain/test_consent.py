@@ -129,3 +129,10 @@ def test_a_deadline_approves_only_where_policy_says_so() -> None:
     for at_deadline, expected in [(AtDeadline.APPROVE, Ruling.APPROVED), (AtDeadline.REJECT, Ruling.EXPIRED)]:
         asked = plan(Consent(people=1, at_deadline=at_deadline))
         assert ruling(asked, [answer("", to=asked, via="deadline", after=300)], KEY) is expected
+
+
+def test_what_is_said_after_the_deadline_counts_for_nothing_whether_or_not_it_was_noted() -> None:
+    asked, end = plan(ONE), NOON + timedelta(seconds=300)
+    late = [answer("jane", to=asked, after=301), answer("joe", Answer.REJECT, to=asked, after=302)]
+    assert ruling(asked, late, KEY, deadline=end) is Ruling.OPEN
+    assert ruling(asked, [answer("jane", to=asked, after=300)], KEY, deadline=end) is Ruling.APPROVED

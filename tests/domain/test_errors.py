@@ -8,6 +8,7 @@ import pytest
 import domain.errors
 from domain.errors import (
     BackoutError,
+    Busy,
     ChannelRefused,
     CommandFailed,
     ConfigurationError,
@@ -20,6 +21,7 @@ from domain.errors import (
     NotAllowed,
     PrefectUnavailable,
     StoreUnavailable,
+    Unforeseen,
     UnknownApplication,
     UnknownIncident,
     UnknownKind,
@@ -33,6 +35,11 @@ WHERE: dict[str, Any] = {"file": "backout.yaml", "key": "platform.kind", "proble
 SERVER: dict[str, Any] = {"what_it_is": "the server", "address": "127.0.0.1:4200", "why": "refused"}
 
 EXAMPLES = [
+    (Unforeseen(error="KeyError", why="'slot'"), ["KeyError", "slot"]),
+    (
+        Busy(application="shop/production", holder="77", waited_s=30, file="/state/x.turn"),
+        ["shop/production", "77", "30 s"],
+    ),
     (
         ConfigurationError(**WHERE, allowed=["processes"]),
         ["backout.yaml", "platform.kind", "swarm", "processes"],
@@ -118,7 +125,7 @@ def test_an_error_comes_back_whole_from_another_process(error: BackoutError) -> 
 
 def test_only_what_can_get_better_by_itself_is_retried() -> None:
     retryable = {type(error).__name__ for error, _ in EXAMPLES if error.retryable}
-    assert retryable == {"Unreachable", "StoreUnavailable", "PrefectUnavailable", "Conflict"}
+    assert retryable == {"Unreachable", "StoreUnavailable", "PrefectUnavailable", "Conflict", "Busy"}
 
 
 def test_bad_usage_ends_with_2_and_all_else_with_1() -> None:

@@ -1,4 +1,5 @@
 from collections.abc import Iterable
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -6,7 +7,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from domain.findings import Finding, Verdict
-from domain.triggers import Consecutive
+from domain.triggers import AGAIN, Consecutive
 
 VERDICTS = {"o": Verdict.OK, "b": Verdict.BAD, "?": Verdict.NO_DATA}
 
@@ -19,8 +20,12 @@ def findings(signs: str) -> list[Finding]:
 
 
 def fired(signs: Iterable[Finding], failures: int = 3) -> list[list[str]]:
-    window = Consecutive(failures=failures).window()
-    return [[row.said for row in rows] for finding in signs if (rows := window.add(finding))]
+    window, found = Consecutive(failures=failures).window(), []
+    for finding in signs:
+        if rows := window.add(finding):
+            found.append([row.said for row in rows])
+            window.fired(finding.at)
+    return found
 
 
 @pytest.mark.parametrize(
@@ -54,3 +59,21 @@ def test_it_fires_once_for_each_row_that_is_long_enough(signs: str, failures: in
 def test_none_in_a_row_is_no_rule() -> None:
     with pytest.raises(ValidationError, match="greater than or equal to 1"):
         Consecutive(failures=0)
+
+
+def test_what_was_not_confirmed_is_offered_again() -> None:
+    window = Consecutive().window()
+    offered = [bool(window.add(finding)) for finding in findings("bbbbb")]
+    assert offered == [False, False, True, True, True]
+    window.fired()
+    assert not window.add(findings("b")[0])
+
+
+def test_a_row_that_goes_on_fires_again_after_a_while() -> None:
+    window = Consecutive(failures=1).window()
+    [bad] = findings("b")
+    assert window.add(bad)
+    window.fired(bad.at)
+    late = [bad.model_copy(update={"at": bad.at + AGAIN + timedelta(seconds=s)}) for s in (-1, 0)]
+    assert [bool(window.add(finding)) for finding in late] == [False, True]
+    assert window.has_fired

@@ -81,6 +81,12 @@ from tests.blocks.configuration.documents import APPLICATION, Write, changed, re
             ["critical", "high", "medium", "low"],
         ),
         (changed("watch", to={"every_s": 0}), "watch.every_s", "greater than 0", []),
+        (
+            changed("watch", to={"trigger": {"issue": "service-outrage"}}),
+            "watch",
+            "trigger.issue 'service-outrage' is no row of policy.issues (allowed: security-vulnerability",
+            [],
+        ),
     ],
 )
 def test_bad_values(

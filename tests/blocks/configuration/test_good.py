@@ -96,3 +96,17 @@ applications:
 def test_a_description_shows_where_it_is_from() -> None:
     described = Described(name="a/b", raw={}, source="backout.yaml", digest=digest({}))
     assert described.at == ""
+
+
+def test_rows_of_the_matrix_are_laid_over_the_presets_by_name() -> None:
+    rows = [
+        {"name": "cosmetic", "severity": "high"},
+        {"name": "queue-full", "severity": "medium", "source": "our own"},
+    ]
+    policy = document(
+        changed("policy", to={"preset": "aldeia", "issues": rows}), "here", {"DB_URL": DB_URL}
+    ).policy
+    assert policy.severity_of("service-outage") is Severity.CRITICAL
+    assert policy.severity_of("cosmetic") is Severity.HIGH
+    assert policy.severity_of("queue-full") is Severity.MEDIUM
+    assert len([row for row in policy.issues if row.name == "cosmetic"]) == 1

@@ -14,6 +14,7 @@ from tests.blocks.ledger_contract import begun, kinds
 from tests.blocks.store.postgres import running_postgres
 
 ENTRIES = 5
+MIGRATIONS = ["001_incidents.sql", "002_keys.sql"]
 
 
 @pytest.fixture
@@ -68,7 +69,7 @@ def test_another_key_believes_nothing(ledger: Store, store_url: str) -> None:
 
 def test_migrations_run_once(store_url: str) -> None:
     store = Store(store_url, KEY)
-    assert store.database.migrate() == ["001_incidents.sql"]
+    assert store.database.migrate() == MIGRATIONS
     assert store.database.migrate() == []
     store.rest()
 
@@ -87,7 +88,7 @@ def test_migrations_are_safe_when_several_start_at_once(store_url: str) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(applied) == [[], [], [], ["001_incidents.sql"]]
+    assert sorted(applied) == [[], [], [], MIGRATIONS]
 
 
 def test_a_store_that_is_away_is_said_and_found_again() -> None:
@@ -124,3 +125,16 @@ def test_a_password_is_in_no_message() -> None:
         store.holder(APPLICATION)
     assert "hunter2" not in str(away.value)
     assert "127.0.0.1" in str(away.value)
+
+
+def test_a_server_that_became_a_standby_is_away(ledger: Store) -> None:
+    incident = begun(ledger)[0].incident.id
+
+    def on_a_standby() -> None:
+        with ledger.database.transaction() as connection:
+            connection.execute("SET TRANSACTION READ ONLY")
+            connection.execute("UPDATE incidents SET report = 'x' WHERE id = %s", [incident])
+
+    with pytest.raises(StoreUnavailable, match="read-only"):
+        on_a_standby()
+    ledger.append(incident, "told", {})

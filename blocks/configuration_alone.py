@@ -1,0 +1,43 @@
+"""One application of a file, when nothing else can be asked: no other entry, and only the secrets that are needed."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from blocks.configuration import document
+from blocks.document import Document
+from blocks.secrets import resolve
+from domain.errors import MissingSecret, PrefectUnavailable
+
+LEFT_OUT = ("channels", "checks", "database")
+"""What an application can be taken back without."""
+
+
+def document_alone(raw: Mapping[str, Any], source: str, at: str = "") -> tuple[Document, list[str]]:
+    """The document without those channels, checks and database whose secrets this host has not; and why each is out.
+
+    Raises:
+        MissingSecret, PrefectUnavailable: a secret of what is needed: platform, health, policy and the like.
+        ConfigurationError: it does not describe an application.
+    """
+    kept: dict[str, Any] = dict(raw)
+    why: list[str] = []
+    for section in LEFT_OUT:
+        if isinstance(kept.get(section), list):
+            items = enumerate(kept[section])
+            kept[section] = list(_resolvable(items, section, source, at, why))
+        elif section in kept and not list(_resolvable([(None, kept[section])], section, source, at, why)):
+            del kept[section]
+    return document(kept, source, {}, at), why
+
+
+def _resolvable(
+    items: Iterable[tuple[int | None, Any]], section: str, source: str, at: str, why: list[str]
+) -> Iterable[Any]:
+    for index, item in items:
+        name = section if index is None else f"{section}[{index}]"
+        try:
+            resolve(item, source, {}, f"{at}.{name}" if at else name)
+        except (MissingSecret, PrefectUnavailable) as error:
+            why.append(error.what())
+        else:
+            yield item

@@ -1,0 +1,136 @@
+"""The watch: each application on its own clock, and no event is lost."""
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Self
+
+import pytest
+
+from blocks.installation import Installation
+from blocks.store import configurations
+from blocks.store.configurations import Applied
+from deployments.prefect_api import PrefectApi
+from deployments.watch import Watching
+from deployments.watched import Watched
+from domain import triggers
+from domain.errors import PrefectUnavailable
+from tests.blocks.waiting import wait_until
+from tests.flows.conftest import stage
+from tests.flows.stage import Scene, Stage
+
+__all__ = ["stage"]
+
+
+class Api:
+    """Takes events, or is away."""
+
+    def __init__(self) -> None:
+        self.away = False
+        self.events: list[dict[str, Any]] = []
+
+    def __enter__(self) -> Self:
+        if self.away:
+            raise PrefectUnavailable("Prefect", "here", "refused")
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        return
+
+    def emit(self, event: dict[str, Any]) -> None:
+        self.events.append(event)
+
+
+@pytest.fixture
+def api(monkeypatch: pytest.MonkeyPatch) -> Api:
+    api = Api()
+    monkeypatch.setattr(PrefectApi, "find", lambda _home: api)
+    return api
+
+
+@pytest.fixture
+def sick(stage: Stage, tmp_path: Path) -> Scene:
+    scene = stage.scene(tmp_path)
+    (stage.folder / "blue.unhealthy").touch()
+    return scene
+
+
+@pytest.fixture
+def here(sick: Scene) -> Iterator[Installation]:
+    with sick.installation() as here:
+        yield here
+
+
+def test_an_event_that_prefect_did_not_take_is_sent_at_the_next_sample(
+    api: Api, sick: Scene, here: Installation
+) -> None:
+    watched = Watched(sick.document, "digest")
+    api.away = True
+    for _ in range(4):
+        watched.look(here)
+    api.away = False
+    for _ in range(3):
+        watched.look(here)
+    [event] = api.events
+    assert len(here.store.detection(event["payload"]["detection"])) == 3
+
+
+@pytest.mark.parametrize(("open_incident", "events"), [(False, 2), (True, 1)])
+def test_while_it_stays_bad_it_fires_again_unless_an_incident_is_open(
+    api: Api,
+    sick: Scene,
+    here: Installation,
+    monkeypatch: pytest.MonkeyPatch,
+    open_incident: bool,
+    events: int,
+) -> None:
+    watched = Watched(sick.document, "digest")
+    for _ in range(3):
+        watched.look(here)
+    if open_incident:
+        sick.case(here)
+    monkeypatch.setattr(triggers, "AGAIN", timedelta())
+    watched.look(here)
+    assert len(api.events) == events
+
+
+def test_one_that_hangs_or_fails_delays_no_other_and_is_looked_at_once_at_a_time(
+    sick: Scene, here: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hang, seen = threading.Event(), []
+
+    def look(self: Watched, _here: Installation) -> None:
+        seen.append(self.digest)
+        if self.digest == "hangs":
+            hang.wait()
+        if self.digest == "fails":
+            raise ZeroDivisionError
+
+    monkeypatch.setattr(Watched, "_look", look)
+    with ThreadPoolExecutor(4) as pool:
+        watching = Watching(here, pool)
+        watching.watched = {name: Watched(sick.document, name) for name in ("hangs", "fails", "well")}
+
+        def looked_often() -> bool:
+            for one in watching.watched.values():
+                one.due = 0.0
+            watching.look()
+            return seen.count("well") > 2 and seen.count("fails") > 2
+
+        wait_until(looked_often, "the other two")
+        hang.set()
+    assert seen.count("hangs") == 1
+
+
+def test_one_that_cannot_be_read_leaves_the_others_watched(sick: Scene, here: Installation) -> None:
+    database = here.store.database
+    raw = sick.raw | {"name": "shop/unreadable", "health": {"kind": "http", "path": "${NO_SUCH}"}}
+    for document in (sick.raw, raw):
+        configurations.keep(database, Applied(document["name"], document, "digest", "a test"), "ann")
+    with ThreadPoolExecutor(1) as pool:
+        watching = Watching(here, pool)
+        watching.reload()
+    assert sick.name in watching.watched
+    assert "shop/unreadable" not in watching.watched
