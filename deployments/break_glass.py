@@ -1,6 +1,7 @@
 """`rollback --break-glass`: Prefect and the store are down. The same acts, a host lock, a local journal."""
 
 import os
+import secrets
 import signal
 import threading
 from collections.abc import Iterator
@@ -51,7 +52,7 @@ def run(home: Home, request: Request, file: str | None, *, dry_run: bool, json: 
         show_plan(assess(situation_of_request(ledger, document, request, look_around(document))), json=json)
         return
     with _alone(home, request.application), _interruptible() as stopping:
-        run = f"break-glass-{os.getpid()}"
+        run = f"break-glass-{os.getpid()}-{secrets.token_hex(2)}"  # pids come again
         fence = Fence(home, ledger, run)
         fence.raise_it()
         begun = ledger.begin(request.model_copy(update={"via": "break-glass"}), run)

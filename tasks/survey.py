@@ -18,7 +18,7 @@ def look_around(document: Document, *, only_targets: bool = False, every_check: 
     Args:
         document: the application.
         only_targets: look at the standby slots alone, as an emergency does.
-        every_check: also what a verification looks at, so that it can tell what was bad before.
+        every_check: also the brief ones of what a verification looks at, so that it can tell what was bad before.
 
     Raises:
         Unreachable: platform or router cannot be asked.
@@ -26,7 +26,11 @@ def look_around(document: Document, *, only_targets: bool = False, every_check: 
     platform = document.platform
     slots, serving = platform.slots(), platform.route().slot
     seen = [slot for slot in slots if slot.running and not (only_targets and slot.name == serving)]
-    signals = [] if only_targets else [document.health, *(document.checks if every_check else ())]
+    signals = (
+        []
+        if only_targets
+        else [document.health, *(check for check in document.checks if every_check and check.brief)]
+    )
     database = None if only_targets else document.database
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="survey") as pool:
         users = pool.submit(lambda: through_router(document, signals, serving))

@@ -7,7 +7,7 @@ import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Literal
+from typing import IO, ClassVar, Literal
 
 from pydantic import Field, SecretStr
 
@@ -26,6 +26,7 @@ SHORTEST_SECRET = 4
 class Command(Signal):
     """Runs `argv` itself, not through a shell. Whatever it started ends with it."""
 
+    brief: ClassVar[bool] = False
     kind: Literal["command"] = "command"
     argv: list[str] = Field(
         min_length=1, description="Program and arguments; `{url}` and `{slot}` are filled in."

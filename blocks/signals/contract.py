@@ -34,6 +34,9 @@ class Signal(Adapter):
     """Something that can produce findings."""
 
     family: ClassVar[str] = "signals"
+    brief: ClassVar[bool] = True
+    """Whether it ends within seconds and leaves nothing behind for a moment: only such ones are asked before a switch."""
+
     name: str = Field(
         default_factory=lambda settings: settings["kind"],
         min_length=1,

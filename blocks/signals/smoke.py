@@ -3,7 +3,7 @@
 import secrets
 import time
 from collections.abc import Sequence
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -41,6 +41,7 @@ class Step(HttpRequest):
 class Smoke(Signal):
     """Sends `steps` until one fails, then `cleanup`, always: what a test makes in production must not stay there."""
 
+    brief: ClassVar[bool] = False
     kind: Literal["smoke"] = "smoke"
     steps: list[Step] = Field(min_length=1, description="The requests, in order.")
     cleanup: list[Step] = Field(

@@ -20,11 +20,18 @@ def form_of(entry: Catalogued) -> dict[str, Any]:
 ROLLBACK = next(entry for entry in CATALOG if entry.name == "rollback")
 
 
-@pytest.mark.parametrize("field", ["severity", "issue", "via"])
+@pytest.mark.parametrize("field", ["severity", "via"])
 def test_a_choice_is_one_list(field: str) -> None:
     form = form_of(ROLLBACK)[field]
     assert form["type"] == "string"
     assert len(form["enum"]) > 1
+
+
+def test_the_issue_is_free_text_since_a_policy_may_have_rows_of_its_own() -> None:
+    form = form_of(ROLLBACK)["issue"]
+    assert form["type"] == "string"
+    assert "enum" not in form
+    assert "service-outage" in form["examples"]
 
 
 def test_what_may_be_left_empty_has_no_default() -> None:
