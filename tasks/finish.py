@@ -4,6 +4,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 from blocks import heads
+from blocks.local_ledger import LocalLedger
 from domain.errors import BackoutError, Unforeseen
 from domain.incident import Incident
 from domain.journal_kinds import Happened
@@ -36,6 +37,8 @@ def finish(case: Case, outcome: Outcome, why: str) -> None:
 
 def keep_head(case: Case) -> None:
     """Note the journal's head where who can write to the store cannot reach it. A full disk does not stop the run."""
+    if isinstance(case.ledger, LocalLedger):
+        return  # its entries get other places in the store's journal
     with suppress(OSError):
         heads.keep(case.installation.home, case.ledger.entries(case.incident.id))
 

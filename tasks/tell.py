@@ -7,14 +7,16 @@ from domain.journal_kinds import Happened
 from domain.message import Moment
 from domain.messages import message
 from domain.report.facts import Facts
+from domain.request import Kind
 from tasks.act import act
 from tasks.case import Case
 
 
 @act("announce")
 def announce(case: Case) -> None:
-    """The incident's first message, to every channel of its severity."""
-    case.note(Happened.ANNOUNCED, channels=tell(case, Moment.STARTED))
+    """The incident's first message, to every channel of its severity. An emergency has switched by then."""
+    moment = Moment.SWITCHED if case.request.kind is Kind.EMERGENCY else Moment.STARTED
+    case.note(Happened.ANNOUNCED, channels=tell(case, moment))
 
 
 def tell(
