@@ -1,5 +1,6 @@
 """Bringing a host's local journals into the store, once each."""
 
+from blocks import heads
 from blocks.installation import Installation
 from blocks.local_ledger import LocalLedger
 from deployments.applications import names
@@ -44,6 +45,7 @@ def _reconcile(here: Installation, local: LocalLedger, incident: Incident, entri
             incident.id, Happened.RECONCILED, {"from": "local", "entry": entry.model_dump(mode="json")}
         )
     _settle(here, incident)
+    heads.keep(here.home, here.store.entries(incident.id))
     if incident.outcome is not None:
         local.forget()
     return len(fresh)
