@@ -37,6 +37,8 @@ def entries(connection: Connection, incident: str) -> list[Entry]:
 
 def problems_of(connection: Connection, incident: str, key: bytes) -> list[str]:
     """What is wrong with the chain, its own head included."""
+    # Nobody adds an entry between the two looks: the head would seem to be of another journal.
+    connection.execute("SELECT 1 FROM incidents WHERE id = %s FOR SHARE", [incident])
     head = connection.execute("SELECT mac FROM heads WHERE incident = %s", [incident]).fetchone()
     found = problems(entries(connection, incident), key, head["mac"] if head else None)
     return found if head else [*found, "the head is missing"]

@@ -138,3 +138,21 @@ def test_a_server_that_became_a_standby_is_away(ledger: Store) -> None:
     with pytest.raises(StoreUnavailable, match="read-only"):
         on_a_standby()
     ledger.append(incident, "told", {})
+
+
+def test_a_journal_that_grows_while_it_is_checked_is_whole(ledger: Store) -> None:
+    incident = journalled(ledger)
+    done = threading.Event()
+
+    def write() -> None:
+        for number in range(200):
+            ledger.append(incident, "told", {"number": number})
+        done.set()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    found = []
+    while not done.is_set():
+        found += ledger.problems(incident)
+    writer.join()
+    assert found == []
