@@ -147,6 +147,7 @@ def test_a_journal_that_grows_while_it_is_checked_is_whole(ledger: Store) -> Non
     def write() -> None:
         for number in range(200):
             ledger.append(incident, "told", {"number": number})
+        ledger.rest()
         done.set()
 
     writer = threading.Thread(target=write)
