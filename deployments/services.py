@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 from blocks.installation import installation
 from blocks.sender import Sender
@@ -52,10 +53,13 @@ async def end_overdue(_serving: Serving) -> None:
 async def in_threads(count: int, work: Callable[[threading.Event], None]) -> None:
     """Run blocking work in threads of its own; cancelling tells it to stop, and waits until it did."""
     stop = threading.Event()
-    try:
-        await asyncio.gather(*(asyncio.to_thread(work, stop) for _ in range(count)))
-    finally:
-        stop.set()
+    loop = asyncio.get_running_loop()
+    # Not asyncio's own threads: they are few, and work that never ends would leave none for anybody else.
+    with ThreadPoolExecutor(count) as threads:
+        try:
+            await asyncio.gather(*(loop.run_in_executor(threads, work, stop) for _ in range(count)))
+        finally:
+            stop.set()
 
 
 SERVICES: Mapping[str, Service] = {
