@@ -1,6 +1,5 @@
 """Soak: errors, the trend of response time, logs, restarts and memory of what serves now, until the watch is over."""
 
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -15,6 +14,7 @@ from domain.soak import TREND, Sample, restarted
 from domain.soak import trouble as got_worse
 from tasks.case import Case
 from tasks.look import through_router
+from tasks.read_logs import ERRORS, LINES
 from tasks.report import facts_of, write_report
 from tasks.tell import tell
 from tasks.verify import look_until_ok, unproven
@@ -25,8 +25,6 @@ ALL_CHECKS_EVERY_S = 60
 BAD_IN_A_ROW = 3
 """Looks that see something bad until it is trouble: one can be a slow moment."""
 
-LINES = 100
-ERRORS = re.compile(r"\b(ERROR|CRITICAL|FATAL)\b|Traceback")
 MOVED_TRAFFIC = (Outcome.ROLLED_BACK, Outcome.WENT_BACK, Outcome.STUCK)
 
 
