@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from domain.errors import CommandFailed
+from domain.release import Usage
 
 PROC = Path("/proc")
 BOOT = PROC / "sys/kernel/random/boot_id"
@@ -35,6 +36,7 @@ class _Stat:
     session: int
     threads: int
     started: int
+    ticks: int
 
     @property
     def ended(self) -> bool:
@@ -49,7 +51,10 @@ def _stat(pid: int) -> _Stat | None:
         return None
     # The program's name is in brackets and may hold blanks and brackets itself.
     fields = text.rpartition(")")[2].split()
-    return _Stat(fields[0], session=int(fields[3]), threads=int(fields[17]), started=int(fields[19]))
+    ticks = int(fields[11]) + int(fields[12])
+    return _Stat(
+        fields[0], session=int(fields[3]), threads=int(fields[17]), started=int(fields[19]), ticks=ticks
+    )
 
 
 def find(pid: int) -> Process | None:
@@ -68,14 +73,13 @@ def is_alive(process: Process) -> bool:
     return alive
 
 
-def memory_mb(leader: Process) -> float:
-    """Resident memory of the process and all of its session, in MB (`VmRSS` in proc(5))."""
-    kilobytes = (
-        _resident_kb(int(entry.name))
-        for entry in PROC.iterdir()
-        if entry.name.isdigit() and _in_session(int(entry.name), leader.pid)
-    )
-    return round(sum(kilobytes) / 1024, 1)
+def usage(leader: Process) -> Usage:
+    """Memory and CPU time of the process and all of its session (`VmRSS`, `utime` and `stime` in proc(5))."""
+    pids = [int(entry.name) for entry in PROC.iterdir() if entry.name.isdigit()]
+    family = {pid: stat for pid in pids if (stat := _stat(pid)) and stat.session == leader.pid}
+    memory_kb = sum(_resident_kb(pid) for pid in family)
+    ticks = sum(stat.ticks for stat in family.values())
+    return Usage(memory_mb=round(memory_kb / 1024, 1), cpu_s=round(ticks / os.sysconf("SC_CLK_TCK"), 2))
 
 
 def _resident_kb(pid: int) -> int:

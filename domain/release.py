@@ -56,6 +56,15 @@ class Slot(BaseModel):
     detail: str = ""
 
 
+class Usage(BaseModel):
+    """What a slot's processes use: resident memory now, in MB, and CPU time since they started, in seconds."""
+
+    model_config = ConfigDict(frozen=True)
+
+    memory_mb: float
+    cpu_s: float
+
+
 class Survey(BaseModel):
     """Where an application stands at one moment.
 

@@ -1,4 +1,4 @@
-"""What counts as trouble after a rollback: a restart, slower answers, more errors in the log, more memory.
+"""What counts as trouble after a rollback: a restart, slower answers, more errors in the log, more memory, a busy core.
 
 Sources: FlappyJournal "Extended Monitoring" (error rates, performance trends, resource usage), NotesHub "Monitor", Jarvis step 6.
 """
@@ -6,11 +6,13 @@ Sources: FlappyJournal "Extended Monitoring" (error rates, performance trends, r
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from statistics import median
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from domain.findings import Finding
+from domain.release import Usage
 
 TREND = 5
 """Samples at each end of the trend of response time."""
@@ -24,6 +26,10 @@ NOTICEABLE_S = 0.25
 MORE_ERRORS = 20
 """Error lines more among the last ones than in the first sample."""
 
+BUSY_SHARE = 0.95
+BUSY_S = 300
+"""Of a core, for so many seconds (MVP-011 "Rollback Triggers": CPU > 95 % for 5 minutes)."""
+
 MORE_MEMORY = 2.0
 """Times the first sample's memory."""
 
@@ -34,15 +40,16 @@ class Sample(BaseModel):
     Attributes:
         findings: health first, then the checks that were run.
         restarts: of the slot, since it was deployed.
-        memory_mb: of all its processes; None where the platform cannot say.
+        usage: of all its processes; None where the platform cannot say.
         error_lines: how many of its last log lines are errors; None where it has no log.
     """
 
     model_config = ConfigDict(frozen=True)
 
     findings: list[Finding] = Field(default_factory=list)
+    at: datetime = Field(default_factory=lambda: datetime.now(UTC))
     restarts: int = 0
-    memory_mb: float | None = None
+    usage: Usage | None = None
     error_lines: int | None = None
 
 
@@ -51,7 +58,13 @@ def trouble(earlier: Sequence[Sample], now: Sample) -> list[str]:
     if not earlier:
         return []
     first = earlier[0]
-    return [*restarted(earlier, now), *_slower(earlier, now), *_louder(first, now), *_larger(first, now)]
+    return [
+        *restarted(earlier, now),
+        *_slower(earlier, now),
+        *_louder(first, now),
+        *_larger(first, now),
+        *_busy(earlier, now),
+    ]
 
 
 def restarted(earlier: Sequence[Sample], now: Sample) -> list[str]:
@@ -85,6 +98,15 @@ def _louder(first: Sample, now: Sample) -> list[str]:
 
 
 def _larger(first: Sample, now: Sample) -> list[str]:
-    if not first.memory_mb or not now.memory_mb or now.memory_mb < MORE_MEMORY * first.memory_mb:
+    if not first.usage or not now.usage or now.usage.memory_mb < MORE_MEMORY * first.usage.memory_mb:
         return []
-    return [f"it uses {now.memory_mb:.0f} MB, at first {first.memory_mb:.0f} MB"]
+    return [f"it uses {now.usage.memory_mb:.0f} MB, at first {first.usage.memory_mb:.0f} MB"]
+
+
+def _busy(earlier: Sequence[Sample], now: Sample) -> list[str]:
+    """Whether it used a whole core since the newest sample that is old enough."""
+    before = next((old for old in reversed(earlier) if (now.at - old.at).total_seconds() >= BUSY_S), None)
+    if before is None or before.usage is None or now.usage is None:
+        return []
+    share = (now.usage.cpu_s - before.usage.cpu_s) / (now.at - before.at).total_seconds()
+    return [f"it uses {share:.0%} of a core since {before.at:%H:%M}"] if share > BUSY_SHARE else []

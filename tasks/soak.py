@@ -1,4 +1,4 @@
-"""Soak: errors, the trend of response time, logs, restarts and memory of what serves now, until the watch is over."""
+"""Soak: errors, the trend of response time, logs, restarts, memory and CPU of what serves now, until the watch is over."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -164,7 +164,7 @@ def _sample(case: Case, slot: Slot, *, every_check: bool) -> Sample:
     return Sample(
         findings=findings,
         restarts=slot.restarts,
-        memory_mb=document.platform.memory_mb(slot.name),
+        usage=document.platform.usage(slot.name),
         error_lines=errors if lines else None,
     )
 

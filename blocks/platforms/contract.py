@@ -10,7 +10,7 @@ from blocks.adapter import Adapter, chosen_from
 from blocks.routers.contract import Receipt, Route, Router
 from domain.errors import UnknownSlot
 from domain.findings import Finding
-from domain.release import Slot
+from domain.release import Slot, Usage
 
 Look = Callable[[Slot], list[Finding]]
 """Gives a slot's findings at its own address, now."""
@@ -76,8 +76,8 @@ class Platform(Adapter):
     def logs(self, slot: str, lines: int) -> Sequence[str]:
         """The slot's last log lines, oldest first; empty where it never logged. Raises UnknownSlot."""
 
-    def memory_mb(self, slot: str) -> float | None:  # noqa: ARG002 - the answer of platforms that cannot tell
-        """Resident memory of all the slot's processes; None where the platform cannot say. Raises UnknownSlot."""
+    def usage(self, slot: str) -> Usage | None:  # noqa: ARG002 - the answer of platforms that cannot tell
+        """What the slot's processes use now; None where it is down or the platform cannot say. Raises UnknownSlot."""
         return None
 
     @abstractmethod

@@ -16,7 +16,7 @@ from blocks.program import Program, SlotName, masked
 from blocks.slot_folder import SlotFolder, SlotRelease, Started
 from domain.errors import CommandFailed, Conflict, UnknownSlot, Unreachable
 from domain.findings import all_ok, summary
-from domain.release import Slot
+from domain.release import Slot, Usage
 
 INHERITED = ("PATH", "HOME", "LANG")
 """The only variables of Backout's own environment that a slot gets: the others may be Backout's secrets."""
@@ -127,10 +127,10 @@ class Processes(BlueGreen):
         folder = self._folder(slot)
         return [masked(line, self._secrets(slot)) for line in folder.tail(lines)]
 
-    def memory_mb(self, slot: str) -> float | None:
-        """Resident memory of the slot's program and all it started; None where it is down."""
+    def usage(self, slot: str) -> Usage | None:
+        """What the slot's program and all it started use; None where it is down."""
         started = self._folder(slot).started()
-        return process.memory_mb(started.process) if started and started.alive else None
+        return process.usage(started.process) if started and started.alive else None
 
     def configuration(self) -> dict[str, str]:
         """`platform.yaml`: the settings; `SLOT/release.json`: what was deployed. The values of variables are masked."""

@@ -72,3 +72,16 @@ def test_stopping_nothing_is_nothing(tmp_path: Path) -> None:
 def test_what_cannot_be_run_is_told(tmp_path: Path) -> None:
     with pytest.raises(CommandFailed, match="no-such-program: ended with 127"):
         start(tmp_path, "no-such-program")
+
+
+def test_what_a_process_and_its_children_use_is_counted(tmp_path: Path) -> None:
+    child = "while True: sum(range(10**6))"
+    leader = start(
+        tmp_path,
+        sys.executable,
+        "-c",
+        f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])",
+    )
+    wait_until(lambda: process.usage(leader).cpu_s > 0.5, "the child's CPU time")
+    assert process.usage(leader).memory_mb > 5
+    process.stop(leader, "MARK=none", 5)

@@ -1,28 +1,32 @@
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
 import pytest
 
 from domain.findings import Finding, Verdict
+from domain.release import Usage
 from domain.soak import Sample, trouble
 
 
-def sample(seconds: float = 0.1, **over: float) -> Sample:
+def sample(seconds: float = 0.1, **over: Any) -> Sample:
     health = Finding(name="health", on="router", verdict=Verdict.OK, said="200", value=seconds, unit="s")
     return Sample.model_validate({"findings": [health.model_dump()], **over})
 
 
 def test_the_first_sample_is_what_the_others_are_compared_with() -> None:
-    assert trouble([], sample(9.0, restarts=3, memory_mb=900.0, error_lines=90)) == []
+    assert trouble([], sample(9.0, restarts=3, usage=Usage(memory_mb=900.0, cpu_s=1), error_lines=90)) == []
 
 
 @pytest.mark.parametrize(
     ("now", "said"),
     [
         (sample(restarts=1), "restarted 1 times"),
-        (sample(memory_mb=201.0), "it uses 201 MB, at first 100 MB"),
+        (sample(usage=Usage(memory_mb=201.0, cpu_s=1)), "it uses 201 MB, at first 100 MB"),
         (sample(error_lines=21), "21 of the last log lines are errors, at first 1"),
     ],
 )
 def test_what_got_worse_is_said(now: Sample, said: str) -> None:
-    earlier = [sample(memory_mb=100.0, error_lines=1, restarts=0)]
+    earlier = [sample(usage=Usage(memory_mb=100.0, cpu_s=1), error_lines=1, restarts=0)]
     assert said in "; ".join(trouble(earlier, now))
 
 
@@ -36,4 +40,12 @@ def test_a_loss_that_nobody_notices_is_no_trouble() -> None:
 
 
 def test_what_the_platform_cannot_tell_is_no_trouble() -> None:
-    assert trouble([sample()], sample(memory_mb=900.0, error_lines=99)) == []
+    assert trouble([sample()], sample(usage=Usage(memory_mb=900.0, cpu_s=1), error_lines=99)) == []
+
+
+@pytest.mark.parametrize(("cpu_s", "said"), [(300.0, ["it uses 98% of a core since 12:00"]), (250.0, [])])
+def test_a_whole_core_for_five_minutes_is_trouble(cpu_s: float, said: list[str]) -> None:
+    noon = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    first = sample(at=noon, usage=Usage(memory_mb=100.0, cpu_s=5.0))
+    later = sample(at=noon + timedelta(seconds=300), usage=Usage(memory_mb=100.0, cpu_s=cpu_s))
+    assert trouble([first], later) == said
