@@ -99,7 +99,11 @@ def with_suppressed_kill(pid: int) -> None:
 
 def _below(pid: int) -> list[int]:
     """All processes that this one started, and they."""
-    children = [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    try:
+        listed = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    except FileNotFoundError:
+        return []  # it ended in this moment
+    children = [int(one) for one in listed.split()]
     return [one for child in children for one in (child, *_below(child))]
 
 
