@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import blocks.home
+
 if TYPE_CHECKING:
     from docker import DockerClient
 
@@ -29,6 +31,9 @@ def _isolate() -> Path:
         del os.environ[name]
     os.environ["HOME"] = str(home)
     os.environ["BACKOUT_HOME"] = str(home / "backout")
+    # Where the sockets of homes with long names go: away with the rest at the end.
+    blocks.home.SHORT_FOLDERS = home / "s"
+    blocks.home.SHORT_FOLDERS.mkdir(mode=0o711)
     return home
 
 
