@@ -85,7 +85,7 @@ def begin(here: Installation, document: Document, request: Request, run: str) ->
     while True:
         begun = here.store.begin(request, run)
         if begun.hold is not None:
-            return Case(here, document, here.store, begun.incident, begun.hold, run, resumed=begun.resumed)
+            return Case(here, document, here.store, begun.incident, begun.hold, run)
         if begun.incident.outcome is not None or not _still_acting(here, request.application):
             return Followed(begun.incident, ours=begun.resumed)
         _follow(here, begun.incident.id, request.application)

@@ -4,7 +4,6 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
@@ -44,7 +43,6 @@ class Case:
     incident: Incident
     hold: Hold
     run: str
-    resumed: bool = False
     stopping: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -77,10 +75,6 @@ class Case:
         if not isinstance(self.ledger, LocalLedger):
             with suppress(StoreUnavailable):
                 keep(self.installation.local(self.document.name))
-
-    def seconds(self) -> float:
-        """Since the incident was opened."""
-        return (datetime.now(UTC) - self.incident.opened_at).total_seconds()
 
     @contextmanager
     def acting(self) -> Iterator[None]:
