@@ -14,26 +14,11 @@ from flows import path as runbook
 from flows.conclude import conclude
 from flows.path import take_back, take_back_now
 from tasks import switch as switching
-from tasks import verify
 from tasks.case import Case
 from tests.flows.killing import Runs
 from tests.flows.stage import ONLY_BLUE_PASSES, Scene, Stage
 
-
-@pytest.fixture(autouse=True)
-def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(verify, "PAUSE_S", 0.01)
-    monkeypatch.setattr("tasks.act.RETRY_S", [0.01, 0.01])
-
-
-@pytest.fixture
-def scene(stage: Stage, tmp_path: Path) -> Scene:
-    return stage.scene(tmp_path)
-
-
-@pytest.fixture
-def spoiled(stage: Stage, tmp_path: Path) -> Scene:
-    return stage.scene(tmp_path, checks=ONLY_BLUE_PASSES)
+pytestmark = pytest.mark.usefixtures("impatient")
 
 
 def meanwhile(monkeypatch: pytest.MonkeyPatch, act: str, happens: Any) -> None:

@@ -17,26 +17,11 @@ from domain.severity import Severity
 from flows import path as runbook
 from flows.conclude import conclude
 from flows.path import take_back, take_back_now
-from tasks import verify
 from tasks.case import Case
 from tasks.ended import Interrupted
-from tests.flows.stage import ONLY_BLUE_PASSES, Scene, Stage
+from tests.flows.stage import Scene, Stage
 
-
-@pytest.fixture(autouse=True)
-def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(verify, "PAUSE_S", 0.01)
-    monkeypatch.setattr("tasks.act.RETRY_S", [0.01, 0.01])
-
-
-@pytest.fixture
-def scene(stage: Stage, tmp_path: Path) -> Scene:
-    return stage.scene(tmp_path)
-
-
-@pytest.fixture
-def spoiled(stage: Stage, tmp_path: Path) -> Scene:
-    return stage.scene(tmp_path, checks=ONLY_BLUE_PASSES)
+pytestmark = pytest.mark.usefixtures("impatient")
 
 
 @pytest.fixture
