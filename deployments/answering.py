@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from blocks.installation import Installation
 from deployments.prefect_api import PrefectApi
 from domain.consent import Answer, Approval, Ruling, ruling
-from domain.errors import NotAllowed, PrefectUnavailable
+from domain.errors import DataLossNotAccepted, NotAllowed, PrefectUnavailable
 from domain.incident import Incident
 from domain.journal import Entry
 from domain.journal_kinds import Happened
@@ -18,6 +18,23 @@ WAKE_S = 10.0
 """Seconds to wait for the run to be suspended: an answer may come before it is."""
 
 PAUSE_S = 0.2
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a person answered, and how.
+
+    Attributes:
+        person: who, as the way they came proves.
+        via: the way they came: `cli`, `slack`.
+        accepted_rows: how many rows they accept to lose.
+    """
+
+    answer: Answer
+    person: str
+    reason: str
+    via: str = "cli"
+    accepted_rows: int = 0
 
 
 @dataclass(frozen=True)
@@ -48,10 +65,10 @@ def incident_of(here: Installation, name: str) -> Incident:
     return here.store.incident(here.store.incident_of(name) or name)
 
 
-def deliver(here: Installation, name: str, answer: Answer, person: str, reason: str, via: str) -> Given:
+def deliver(here: Installation, name: str, said: Said) -> Given:
     """Keep an answer, see `give`, and wake the run that waits for it."""
-    stands = give(here, name, answer, person, reason, via)
-    woken = stands is Ruling.OPEN or _woken(here, name, answer, person)
+    stands = give(here, name, said)
+    woken = stands is Ruling.OPEN or _woken(here, name, said.answer, said.person)
     return Given(incident_of(here, name).application, stands, woken)
 
 
@@ -61,32 +78,25 @@ def _woken(here: Installation, name: str, answer: Answer, person: str) -> bool:
     return False
 
 
-def give(here: Installation, name: str, answer: Answer, person: str, reason: str, via: str) -> Ruling:
+def give(here: Installation, name: str, said: Said) -> Ruling:
     """Sign and keep a proven person's answer; where the request stands now.
 
     Args:
         here: this host's Backout; its key signs.
         name: the incident's or the run's id.
-        answer: yes or no.
-        person: who answers, as the way they came proves.
-        reason: why.
-        via: the way they came: `cli`, `slack`.
+        said: the answer.
 
     Raises:
+        DataLossNotAccepted: a yes to fewer rows than the plan loses.
         UnknownIncident: there is no such incident or run.
         NotAllowed: nobody is asked (any more), the deadline has passed, or a no has no reason.
     """
     incident = incident_of(here, name)
-    plan = _asked_plan(here, incident, person, answer, reason)
+    plan = _asked_plan(here, incident, said)
     approval = Approval(
-        incident=incident.id,
-        plan=plan.digest(),
-        answer=answer,
-        person=person,
-        via=via,
-        proven=True,
-        reason=reason,
-    ).signed(here.approvals_key)
+        incident=incident.id, plan=plan.digest(), answer=said.answer, person=said.person, via=said.via, proven=True,
+        reason=said.reason, accepted_rows=said.accepted_rows,
+    ).signed(here.approvals_key)  # fmt: skip
     here.store.answer(approval)
     here.store.append(incident.id, Happened.ANSWERED, {"approval": approval.model_dump(mode="json")})
     return _stands(here, incident, plan)
@@ -144,13 +154,13 @@ def _stands(here: Installation, incident: Incident, plan: Plan) -> Ruling:
     return ruling(plan, approvals, here.approvals_key, incident.request.by, deadline)
 
 
-def _asked_plan(here: Installation, incident: Incident, person: str, answer: Answer, reason: str) -> Plan:
-    wanted = f"{answer} incident {incident.id}"
+def _asked_plan(here: Installation, incident: Incident, said: Said) -> Plan:
+    person, wanted = said.person, f"{said.answer} incident {incident.id}"
     if incident.outcome is not None:
         raise NotAllowed(person=person, wanted=wanted, why=f"it has ended: {incident.outcome}")
     if incident.plan is None or incident.plan.consent is None:
         raise NotAllowed(person=person, wanted=wanted, why="it asks nobody")
-    if answer is Answer.REJECT and not reason.strip():
+    if said.answer is Answer.REJECT and not said.reason.strip():
         raise NotAllowed(person=person, wanted=wanted, why="a no needs a reason (--reason)")
     already = _stands(here, incident, incident.plan)
     if already is not Ruling.OPEN:
@@ -160,4 +170,11 @@ def _asked_plan(here: Installation, incident: Incident, person: str, answer: Ans
         raise NotAllowed(
             person=person, wanted=wanted, why=f"its deadline was {deadline:%Y-%m-%d %H:%M:%S} UTC"
         )
+    _accepts_the_loss(incident.plan, said)
     return incident.plan
+
+
+def _accepts_the_loss(plan: Plan, said: Said) -> None:
+    if said.answer is Answer.APPROVE and said.accepted_rows < plan.confirm_rows:
+        at_risk = plan.database.at_risk if plan.database else []
+        raise DataLossNotAccepted(rows=plan.confirm_rows, accepted=said.accepted_rows, what_is_lost=at_risk)

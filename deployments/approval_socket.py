@@ -12,7 +12,7 @@ from typing import Any
 from blocks.home import Home
 from blocks.installation import installation, serving
 from deployments import answering
-from deployments.answering import Given
+from deployments.answering import Given, Said
 from deployments.serving import Serving
 from domain import errors
 from domain.consent import Answer, Ruling
@@ -68,23 +68,30 @@ def _peer(connection: Any) -> str:
 
 
 def _do(wanted: dict[str, Any], person: str) -> dict[str, Any]:
-    run, answer, reason = str(wanted["run"]), Answer(wanted["answer"]), str(wanted["reason"])
+    run, rows = str(wanted["run"]), int(wanted.get("accepted_rows", 0))
+    said = Said(Answer(wanted["answer"]), person, str(wanted["reason"]), accepted_rows=rows)
     with installation() as here:
-        return asdict(answering.deliver(here, run, answer, person, reason, "cli"))
+        return asdict(answering.deliver(here, run, said))
 
 
-def ask(run: str, answer: Answer, reason: str) -> Given | None:
+def ask(run: str, answer: Answer, reason: str, accepted_rows: int = 0) -> Given | None:
     """Hand an answer to the running `serve`: what became of it; None where no serve runs here.
 
     Raises:
-        NotAllowed, UnknownIncident: it refused, with its reason.
+        NotAllowed, DataLossNotAccepted, UnknownIncident: it refused, with its reason.
         Unreachable: it did not answer.
     """
     found = serving(Home.from_env())
     if found is None:
         return None
     try:
-        reply = _exchange(found["socket"], {"run": run, "answer": answer, "reason": reason})
+        wanted: dict[str, str | int] = {
+            "run": run,
+            "answer": answer,
+            "reason": reason,
+            "accepted_rows": accepted_rows,
+        }
+        reply = _exchange(found["socket"], wanted)
     except (OSError, ValueError) as error:
         why = str(error) or "no answer"
         raise Unreachable(what_it_is="backout serve", address=found["socket"], why=why) from error
@@ -102,7 +109,7 @@ def _refusal(reply: dict[str, Any], wanted: str) -> BackoutError:
     return error
 
 
-def _exchange(path: str, request: dict[str, str]) -> dict[str, Any]:
+def _exchange(path: str, request: dict[str, str | int]) -> dict[str, Any]:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         connection.settimeout(PATIENCE_S)
         connection.connect(path)

@@ -7,10 +7,10 @@ from blocks.installation import Installation
 from blocks.store import configurations
 from blocks.store.configurations import Applied
 from deployments.prefect_api import PrefectApi
-from domain.errors import PrefectUnavailable
+from domain.errors import Drift, PrefectUnavailable
 from domain.names import block_name
 
-NEXT = "put the change into backout.yaml, then run `backout apply` on it"
+NEXT = Drift.NEXT
 
 
 def drifts(here: Installation, applications: Iterable[str]) -> dict[str, str | None]:

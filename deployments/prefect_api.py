@@ -116,6 +116,11 @@ class PrefectApi:
             self._call("POST", f"/flow_runs/{run}/resume", {"run_input": answer})["status"] == "ACCEPT"
         )
 
+    def cancel(self, run: str, message: str) -> None:
+        """Make the run Cancelled, whatever it is now: for one that has no process, or whose process has ended."""
+        state = {"type": "CANCELLED", "name": "Cancelled", "message": message}
+        self._call("POST", f"/flow_runs/{run}/set_state", {"state": state, "force": True})
+
     def application_block(self, application: str) -> dict[str, Any]:
         """A flow parameter that refers to the application's block. Raises UnknownApplication."""
         found = self._block(application)

@@ -9,11 +9,13 @@ from blocks.installation import installation
 from blocks.sender import Sender
 from deployments.applications import Channels
 from deployments.approval_socket import serve_answers
+from deployments.cancelled import end_cancelled
 from deployments.overdue import wake_overdue
 from deployments.prefect_api import PrefectApi
 from deployments.serve import Service
 from deployments.serving import Serving
 from deployments.target_choice import offer_targets
+from deployments.unfinished import finish_late
 from deployments.watch import watch
 
 SENDERS = 4
@@ -50,6 +52,16 @@ async def end_overdue(_serving: Serving) -> None:
     await in_threads(1, wake_overdue)
 
 
+async def end_stopped(_serving: Serving) -> None:
+    """End the incidents of runs that were cancelled in Prefect, until cancelled itself."""
+    await in_threads(1, end_cancelled)
+
+
+async def finish_put_off(_serving: Serving) -> None:
+    """Write the reports that no watch came to write, until cancelled."""
+    await in_threads(1, finish_late)
+
+
 async def in_threads(count: int, work: Callable[[threading.Event], None]) -> None:
     """Run blocking work in threads of its own; cancelling tells it to stop, and waits until it did."""
     stop = threading.Event()
@@ -64,8 +76,10 @@ async def in_threads(count: int, work: Callable[[threading.Event], None]) -> Non
 
 SERVICES: Mapping[str, Service] = {
     "answers": serve_answers,
+    "cancelled": end_stopped,
     "choices": offer_choices,
     "deadlines": end_overdue,
     "messages": send_messages,
+    "unfinished": finish_put_off,
     "watch": watch_applications,
 }

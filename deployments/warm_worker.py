@@ -31,6 +31,7 @@ from deployments.state_watch import StateWatch
 
 PLACES = 8
 GRACE_SECONDS = 30.0
+CANCEL_GRACE_SECONDS = 5.0  # a look may hang; killing the run is safe, and somebody waits for its end
 
 
 class WarmResult(BaseWorkerResult):
@@ -154,12 +155,12 @@ class WarmWorker(BaseWorker[BaseJobConfiguration, BaseVariables, WarmResult]):
         self,
         infrastructure_pid: str,
         configuration: BaseJobConfiguration,  # noqa: ARG002 - the stock worker passes it
-        grace_seconds: int = 30,
+        grace_seconds: int = 30,  # noqa: ARG002 - the same
     ) -> None:
         """End the process of a run that is being cancelled. Raises `InfrastructureNotFound` where it is not ours."""
         for flow_run_id, child in list(self._acting.items()):
             if str(child.pid) == infrastructure_pid:
-                await self._cancel(flow_run_id, child, grace_seconds)
+                await self._cancel(flow_run_id, child)
                 return
         raise InfrastructureNotFound(f"process {infrastructure_pid} is not a child of this worker")
 
@@ -190,13 +191,13 @@ class WarmWorker(BaseWorker[BaseJobConfiguration, BaseVariables, WarmResult]):
             return 0
         return 1 if child.status is None else child.status
 
-    async def _cancel(self, flow_run_id: UUID, child: Child, grace_seconds: float = GRACE_SECONDS) -> None:
+    async def _cancel(self, flow_run_id: UUID, child: Child) -> None:
         if flow_run_id in self._cancelling:
             await child.ended.wait()
             return
         self._cancelling.add(flow_run_id)
         await self._channel.signal(flow_run_id, "cancel")
-        await child.stop(grace_seconds)
+        await child.stop(CANCEL_GRACE_SECONDS)
 
     async def _hand_over(self, flow_run_id: UUID, child: Child) -> None:
         """Stop a run that does not end, and leave it scheduled for the next worker where that is safe."""

@@ -62,7 +62,10 @@ class Watching:
     def _watched(self, applied: Applied) -> Watched | None:
         """One whose document did not change keeps its window; one that is looked at now is changed after that."""
         known = self.watched.get(applied.application)
-        if known is not None and (known.digest == applied.digest or known.under_way):
+        if known is not None and known.under_way:
+            return known
+        if known is not None and known.digest == applied.digest:
+            known.applied_again(applied.at)
             return known
         try:
             described = document(self.here, applied.application)
@@ -71,7 +74,7 @@ class Watching:
             self._say(applied.application, f"{applied.application} is not watched: {said}")
             return None
         self._said.pop(applied.application, None)
-        return Watched(described, applied.digest) if described.watch.enabled else None
+        return Watched(described, applied.digest, applied.at) if described.watch.enabled else None
 
     def _say(self, about: str, what: str) -> None:
         """Once a change, not at every look."""

@@ -23,9 +23,10 @@ EVENT = "backout.trigger.fired"
 class Watched:
     """One application under watch, sampled by one thread at a time."""
 
-    def __init__(self, described: Document, digest: str) -> None:
+    def __init__(self, described: Document, digest: str, applied_at: datetime | None = None) -> None:
         self.document = described
         self.digest = digest
+        self.applied_at = applied_at
         self.window: Window = described.watch.trigger.window()
         self.due = time.monotonic()
         self.under_way = False
@@ -40,6 +41,12 @@ class Watched:
         self.under_way = True
         self.due = time.monotonic() + self.document.watch.every_s
         return True
+
+    def applied_again(self, at: datetime | None) -> None:
+        """The same document, applied at another time: a run that was refused may be able to begin now."""
+        if at != self.applied_at:
+            self.applied_at = at
+            self.window.end_silence()
 
     def look(self, here: Installation) -> None:
         """One sample. Whatever fails is logged, once a change, and tried again at the next sample."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from domain.database.way_back import with_the_code
 from domain.doubts import of_a_trigger, of_speed
 from domain.findings import fails_alike, summary
 from domain.plan import Decision, Plan
@@ -72,7 +73,7 @@ def _refusal(situation: Situation, target: Slot) -> Plan | None:
         )
     if doubt := of_a_trigger(situation, target):
         return _stop(situation, target, doubt[0], [doubt[1]])
-    if target.running and not survey.healthy(target.name) and not request.even_unhealthy:
+    if target.running and not survey.healthy(target.name) and not _may_be_unhealthy(situation):
         return _unhealthy(situation, target)
     if doubt := of_speed(situation, target):
         return _stop(situation, target, doubt[0], [doubt[1]])
@@ -85,6 +86,13 @@ def _refusal(situation: Situation, target: Slot) -> Plan | None:
             ["low severity: mend it in the next release (or --force)"],
         )
     return None
+
+
+def _may_be_unhealthy(situation: Situation) -> bool:
+    """Where the person says so, or the database is brought to what the target needs: it is looked at again after that."""
+    study = situation.study
+    changes = study is not None and with_the_code(study, situation.request.wish).acts
+    return situation.request.even_unhealthy or changes
 
 
 def _unhealthy(situation: Situation, target: Slot) -> Plan:
@@ -101,7 +109,8 @@ def _unhealthy(situation: Situation, target: Slot) -> Plan:
     )
 
 
-def _base(situation: Situation, target: Slot | None, decision: Decision, why: Sequence[str]) -> Plan:
+def plan_base(situation: Situation, target: Slot | None, decision: Decision, why: Sequence[str]) -> Plan:
+    """A plan with what every decision says; it asks nobody and does nothing yet."""
     survey, request, policy = situation.survey, situation.request, situation.policy
     severity = severity_of(request, policy)
     serving = survey.slot(survey.serving)
@@ -122,7 +131,7 @@ def _base(situation: Situation, target: Slot | None, decision: Decision, why: Se
 
 
 def _stop(situation: Situation, target: Slot | None, decision: Decision, why: Sequence[str]) -> Plan:
-    return _base(situation, target, decision, why)
+    return plan_base(situation, target, decision, why)
 
 
 def _roll_back(situation: Situation, target: Slot) -> Plan:
@@ -132,9 +141,9 @@ def _roll_back(situation: Situation, target: Slot) -> Plan:
     proposal = "a hotfix may be the better answer" if rule.action is Action.HOTFIX_FIRST else ""
     acts = EMERGENCY_ACTS if request.kind is Kind.EMERGENCY else ACTS
     past = sorted(situation.past_s)
-    return _base(situation, target, Decision.ROLL_BACK, _why(situation, target)).model_copy(
+    return plan_base(situation, target, Decision.ROLL_BACK, _why(situation, target)).model_copy(
         update={
-            "consent": _consent(
+            "consent": consent_for(
                 request, rule.consent, blind=not situation.standby and severity is not Severity.CRITICAL
             ),
             "deadline_s": rule.deadline_s,
@@ -147,7 +156,7 @@ def _roll_back(situation: Situation, target: Slot) -> Plan:
     )
 
 
-def _consent(request: Request, consent: Consent, *, blind: bool) -> Consent | None:
+def consent_for(request: Request, consent: Consent, *, blind: bool) -> Consent | None:
     """Whom to ask: nobody with --force; a blind switch is always asked about unless it is critical."""
     if request.force:
         return None
@@ -173,7 +182,7 @@ def _at_risk(situation: Situation, target: Slot) -> list[str]:
     to_schema = next(
         (row.schema_version for row in situation.releases if row.version == target.version), None
     )
-    if survey.schema_version and to_schema and to_schema != survey.schema_version:
+    if situation.study is None and survey.schema_version and to_schema and to_schema != survey.schema_version:
         risks.append(f"the schema stays at {survey.schema_version}; the target was recorded with {to_schema}")
     if situation.request.even_unhealthy:
         risks.append("the target's health is ignored (--even-unhealthy)")

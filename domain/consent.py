@@ -31,6 +31,7 @@ class Approval(BaseModel):
     Attributes:
         via: how they answered: `cli`, `ui`, `slack`, `deadline`.
         proven: whether the way proves who it was; a name typed into a form does not.
+        accepted_rows: how many rows they typed that they accept to lose.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -42,6 +43,7 @@ class Approval(BaseModel):
     via: str
     proven: bool
     reason: str = ""
+    accepted_rows: int = 0
     at: Instant = Field(default_factory=lambda: datetime.now(UTC))
     signature: str = ""
 
@@ -86,7 +88,9 @@ def ruling(
     counted = [row for row in approvals if row.plan == plan.digest() and row.valid(key)]
     closed = next((row for row in counted if row.via == DEADLINE), None)
     ends = [end for end in (deadline, closed.at if closed else None) if end is not None]
-    answers = [row for row in counted if _counts(row, consent, min(ends, default=None))]
+    answers = [
+        row for row in counted if _counts(row, consent, min(ends, default=None)) and accepts(row, plan)
+    ]
     if any(row.answer is Answer.REJECT for row in answers):
         return Ruling.REJECTED
     # Who asked is kept as `name@host`, who answers as the name that the kernel gave.
@@ -95,6 +99,11 @@ def ruling(
     if len(people) >= consent.people:
         return Ruling.APPROVED
     return _by_deadline(closed, consent) if closed else Ruling.OPEN
+
+
+def accepts(row: Approval, plan: Plan) -> bool:
+    """Whether the answer is a no, or a yes to all the rows that the plan loses."""
+    return row.answer is Answer.REJECT or row.accepted_rows >= plan.confirm_rows
 
 
 def form_counts(consent: Consent) -> bool:

@@ -26,6 +26,12 @@ class Happened(StrEnum):
     ACT_STARTED = "act started"  # act
     ACT_DONE = "act done"  # act, seconds
     ACT_FAILED = "act failed"  # act, error, type (of the error)
+    STUDIED = "studied"  # study
+    BACKED_UP = "backed up"  # backup, path, rows
+    DATABASE_CHANGED = "database changed"  # action, from, to (schema versions), kept (a database), outage_s
+    RESTORED_BESIDE = "restored beside"  # database, backup: what is swapped in to return a lossy way down
+    DATABASE_RETURNED = "database returned"  # how, error
+    EXPORTED = "exported"  # tables, folder: rows written since the backup
     SWITCHED = "switched"  # receipt
     VERIFIED = "verified"  # slot, findings, ok
     WENT_BACK = "went back"  # receipt, error
@@ -37,6 +43,6 @@ class Happened(StrEnum):
     MESSAGE_WAITS = "message waits"  # channel, title: written while the store was away
     MESSAGE_FAILED = "message failed"  # channel, why
     MESSAGE_SENT = "message sent"  # channel, thread
-    ENDING = "ending"  # outcome, why: what is left is to settle, report and tell
+    ENDING = "ending"  # outcome, why, put_off: what is left is to settle, and (later, where put off) to report and tell
     CLOSED = "closed"  # outcome
     RECONCILED = "reconciled"  # from (the local journal it was read from)

@@ -8,9 +8,10 @@ from typing import Literal
 
 
 class Outcome(StrEnum):
-    """The nine ends of a run."""
+    """The ten ends of a run."""
 
     ROLLED_BACK = "rolled_back"
+    RESTORED = "restored"
     NOTHING_TO_DO = "nothing_to_do"
     HELD = "held"
     WONT_HELP = "wont_help"
@@ -40,6 +41,10 @@ ENDS: dict[Outcome, End] = {
         "COMPLETED", "RolledBack", "traffic is on the old release and verified",
         "find the cause; the bad release is in quarantine until `backout record APP RELEASE --lift`", 0,
     ),
+    Outcome.RESTORED: End(
+        "COMPLETED", "Restored", "the database is as the plan says, and the application is verified on it",
+        "find the cause; the database that was swapped out is kept: `backout db status APP` names it", 0,
+    ),
     Outcome.NOTHING_TO_DO: End(
         "COMPLETED", "NothingToDo", "the target already has the traffic", "nothing; look at `backout status`", 0,
     ),
@@ -51,7 +56,10 @@ ENDS: dict[Outcome, End] = {
         "FAILED", "WontHelp", "going back will not help: the old release is no better, or a release is not the cause",
         "look at what both share: database, cache, network, a third party", 1,
     ),
-    Outcome.REJECTED: End("CANCELLED", "Rejected", "a person said no", "follow what they wrote in the answer", 1),
+    Outcome.REJECTED: End(
+        "CANCELLED", "Rejected", "a person said no, or cancelled the run; nothing was changed",
+        "follow what they said; start it again when it is settled", 1,
+    ),
     Outcome.EXPIRED: End(
         "CANCELLED", "Expired", "nobody answered before the deadline", "call the next contact, then start it again", 1,
     ),

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from domain.database.plan import DatabasePlan
 from domain.findings import Finding
 from domain.names import ApplicationName
 from domain.outcomes import Outcome
@@ -23,6 +24,7 @@ class Decision(StrEnum):
     HOLD = "hold"
     WONT_HELP = "a rollback will not help"
     FIX_FORWARD = "fix forward"
+    CHANGE_DATABASE = "change the database"
 
 
 STOPS: dict[Decision, Outcome] = {
@@ -44,6 +46,9 @@ class Plan(BaseModel):
         consent: whose yes is needed; None where nobody is asked.
         rto_s: seconds from detection to verified traffic.
         seen: the findings the decision rests on.
+        database: what is done to the database; None where the runbook leaves it alone.
+        confirm_rows: how many rows whoever says yes must type that they accept to lose; 0 where none are at risk, or
+            whoever asked accepted them.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -66,7 +71,14 @@ class Plan(BaseModel):
     rto_s: int = 0
     eta_s: float | None = None
     seen: list[Finding] = Field(default_factory=list)
+    database: DatabasePlan | None = None
+    confirm_rows: int = 0
     made_at: datetime = Field(default_factory=lambda: datetime.now(UTC))
+
+    @property
+    def changes_database(self) -> DatabasePlan | None:
+        """What is done to the database, where something is."""
+        return self.database if self.database and self.database.acts else None
 
     @property
     def stops_with(self) -> Outcome | None:

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from domain.database.wish import Wish
 from domain.findings import Finding
 from domain.names import ApplicationName
 from domain.severity import Severity
@@ -34,6 +35,7 @@ class Request(BaseModel):
         by: who asked, `via` which way (`cli`, `ui`, `automation`, `break-glass`).
         detection: the findings that fired a trigger, oldest first; empty where a person asked.
         users, impact, downtime: what the person expects; for announcement and report.
+        database: what was asked of the database; None for the runbooks that leave it alone.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -54,7 +56,13 @@ class Request(BaseModel):
     by: str = ""
     via: str = "cli"
     detection: list[Finding] = Field(default_factory=list)
+    database: Wish | None = None
     at: datetime = Field(default_factory=lambda: datetime.now(UTC))
+
+    @property
+    def wish(self) -> Wish:
+        """What was asked of the database; empty where nothing was."""
+        return self.database or Wish()
 
     @property
     def automatic(self) -> bool:

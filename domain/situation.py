@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict
 
 from domain.attempts import Attempt
+from domain.database.study import Study
 from domain.policy import Policy
 from domain.release import Release, Survey
 from domain.request import Request
@@ -17,6 +18,7 @@ class Situation(BaseModel):
         releases: the recorded ones, newest first.
         past_s: how long past rollbacks of this application took, in seconds.
         recent: what was tried lately, newest first.
+        study: what was seen of the database; None for the runbooks that leave it alone.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -28,3 +30,4 @@ class Situation(BaseModel):
     past_s: list[float] = []
     recent: list[Attempt] = []
     standby: bool = True
+    study: Study | None = None

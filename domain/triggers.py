@@ -32,12 +32,15 @@ class Consecutive(BaseModel):
 
 
 class Window:
-    """The findings a trigger still looks at. The row is offered until `fired()` confirms it, and again after `AGAIN`."""
+    """The findings a trigger still looks at. The row is offered until `fired()` confirms it, and again after `AGAIN`, or
+    `end_silence()`.
+    """
 
     def __init__(self, trigger: Consecutive) -> None:
         self.trigger = trigger
         self._row: deque[Finding] = deque(maxlen=trigger.failures)
         self._fired_at: datetime | None = None
+        self._silent = False
 
     @property
     def has_fired(self) -> bool:
@@ -58,6 +61,11 @@ class Window:
     def fired(self, at: datetime | None = None) -> None:
         """What the trigger starts was started: the row is not offered again before `at` (now) plus `AGAIN`."""
         self._fired_at = at or datetime.now(UTC)
+        self._silent = True
+
+    def end_silence(self) -> None:
+        """What kept the last run from acting may be mended: the row is offered again at the next bad finding."""
+        self._silent = False
 
     def _due(self, now: datetime) -> bool:
-        return self._fired_at is None or now - self._fired_at >= AGAIN
+        return self._fired_at is None or not self._silent or now - self._fired_at >= AGAIN

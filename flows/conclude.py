@@ -2,14 +2,18 @@
 
 from collections.abc import Callable
 
-from domain.errors import BackoutError, LostLock, StoreUnavailable, Unforeseen
+from domain.errors import BackoutError, LostLock, NotReady, StoreUnavailable, Unforeseen
 from domain.journal_kinds import Happened
 from domain.outcomes import Outcome
+from domain.plan import Decision
 from tasks.case import Case
+from tasks.change_database import find_out
+from tasks.database_progress import changed, returning
 from tasks.ended import Ended, Interrupted
 from tasks.finish import finish
 from tasks.go_back import go_back
 from tasks.progress import Progress, attempted, progress
+from tasks.return_database import return_database
 
 Path = Callable[[Case], None]
 
@@ -32,7 +36,7 @@ def _walk(case: Case, path: Path) -> tuple[Outcome, str]:
     try:
         path(case)
     except Ended as end:
-        return end.outcome, end.why
+        return _ended(case, end)
     except BackoutError as error:
         return _stopped(case, error)
     except Interrupted:
@@ -42,10 +46,19 @@ def _walk(case: Case, path: Path) -> tuple[Outcome, str]:
     return _arrived(case)
 
 
+def _ended(case: Case, end: Ended) -> tuple[Outcome, str]:
+    """An act's own end stands, unless the database was changed for a code that then could not follow."""
+    if end.outcome in (Outcome.HELD, Outcome.WENT_BACK) and changed(case):
+        return _return(case, NotReady(application=case.document.name, why=end.why))
+    return end.outcome, end.why
+
+
 def _arrived(case: Case) -> tuple[Outcome, str]:
     if progress(case.ledger.entries(case.incident.id)) is Progress.FOREIGN:
         plan = case.plan
         return Outcome.NOTHING_TO_DO, f"somebody else moved traffic to {plan.to_slot}; it is verified"
+    if case.plan.decision is Decision.CHANGE_DATABASE:
+        return Outcome.RESTORED, "; ".join(case.plan.why)
     return Outcome.ROLLED_BACK, "; ".join(case.plan.why)
 
 
@@ -66,8 +79,11 @@ def _stopped(case: Case, error: BackoutError) -> tuple[Outcome, str]:
     entries = case.ledger.entries(case.incident.id)
     far = progress(entries)
     if far is Progress.VERIFIED:
-        return Outcome.ROLLED_BACK, f"verified; afterwards: {error}"
-    if far in (Progress.MOVED, Progress.FAILED):
+        return _arrived(case)[0], f"verified; afterwards: {error}"
+    if unknown := _unknown(case):
+        said = "the database was being changed, and how far that came cannot be told"
+        return Outcome.STUCK, f"{error}; {said}: {unknown}"
+    if far in (Progress.MOVED, Progress.FAILED) or changed(case) or returning(entries):
         return _return(case, error)
     if far is Progress.FOREIGN:
         return (
@@ -77,6 +93,17 @@ def _stopped(case: Case, error: BackoutError) -> tuple[Outcome, str]:
     if far is Progress.UNMOVED and attempted(entries):
         return _looked(case, error)
     return Outcome.HELD, str(error)
+
+
+def _unknown(case: Case) -> str:
+    """Why it is not known what became of a change of the database that was begun; empty where it is."""
+    try:
+        find_out(case)
+    except Exception as second:  # noqa: BLE001 - nothing can be said without a look
+        found = _known(case, second)
+        _pass_on(case, found)
+        return str(found)
+    return ""
 
 
 def _looked(case: Case, error: BackoutError) -> tuple[Outcome, str]:
@@ -90,7 +117,9 @@ def _looked(case: Case, error: BackoutError) -> tuple[Outcome, str]:
 
 def _return(case: Case, error: BackoutError) -> tuple[Outcome, str]:
     try:
-        go_back(case, case.plan, error)
+        return_database(case, case.plan, error)
+        if _moves_traffic(case):
+            go_back(case, case.plan, error)
     except Ended as end:
         return end.outcome, end.why
     except BackoutError as second:
@@ -101,6 +130,11 @@ def _return(case: Case, error: BackoutError) -> tuple[Outcome, str]:
     except Exception as second:  # noqa: BLE001 - as in `_walk`
         return Outcome.STUCK, f"{error}; and going back failed too: {_noted(case, second)}"
     return Outcome.WENT_BACK, str(error)
+
+
+def _moves_traffic(case: Case) -> bool:
+    """Whether the incident has begun to move traffic; a runbook of the database alone never does."""
+    return case.plan.from_slot != case.plan.to_slot and attempted(case.ledger.entries(case.incident.id))
 
 
 def _pass_on(case: Case, error: BackoutError) -> None:

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 from blocks.ledger import Ledger
-from domain.consent import Answer, Approval, Ruling, form_counts, ruling
-from domain.errors import LostLock
+from domain.consent import Answer, Approval, Ruling, accepts, form_counts, ruling
+from domain.errors import DataLossNotAccepted, LostLock
 from domain.journal import Entry
 from domain.journal_kinds import Happened
 from domain.message import Moment
@@ -27,13 +27,13 @@ def ask(case: Case, plan: Plan) -> None:
 
     Raises:
         Ended: rejected or expired.
+        DataLossNotAccepted: rows would be lost, and without Prefect nobody can be asked whether they may.
         Pause: Prefect's own signal that the run is suspended; no process is held.
     """
     if plan.consent is None:
         return
     if not in_flow():
-        # An incident that waited for people when Prefect went away: break-glass is the consent.
-        case.note(Happened.RESUMED, why="break-glass asks nobody")
+        _without_prefect(case, plan)
         return
     asked = last_asked(case.ledger, case.incident.id)
     if asked is not None:
@@ -46,6 +46,19 @@ def ask(case: Case, plan: Plan) -> None:
     if stand in ENDINGS:
         raise Ended(ENDINGS[stand], _reason(case))
     case.note(Happened.RESUMED)
+
+
+def _without_prefect(case: Case, plan: Plan) -> None:
+    """An incident that waited for people when Prefect went away: break-glass is the consent, but never to losing rows."""
+    if plan.confirm_rows:
+        stand = _stand(case, plan)
+        if stand in ENDINGS:
+            raise Ended(ENDINGS[stand], _reason(case))
+        if stand is Ruling.OPEN:
+            accepted = case.request.wish.accept_data_loss or 0
+            lost = plan.database.at_risk if plan.database else plan.at_risk
+            raise DataLossNotAccepted(rows=plan.confirm_rows, accepted=accepted, what_is_lost=lost)
+    case.note(Happened.RESUMED, why="break-glass asks nobody")
 
 
 def _stand(case: Case, plan: Plan) -> Ruling:
@@ -105,20 +118,23 @@ def _take_in_form(case: Case, plan: Plan, asked: Entry) -> None:
     from flows.suspension import filled_in
 
     form = filled_in(asked.data["key"])
-    known = {approval.person for approval in case.ledger.approvals(case.incident.id)}
+    known = {row.person for row in case.ledger.approvals(case.incident.id) if accepts(row, plan)}
     if form is None or form.your_name in (known | {NOBODY}):
         return
     answer(case, Approval(
         incident=case.incident.id, plan=plan.digest(), answer=Answer(form.decision), person=form.your_name, via="ui",
-        proven=False, reason=form.reason, at=form.at,
+        proven=False, reason=form.reason, accepted_rows=form.rows_lost, at=form.at,
     ))  # fmt: skip
     if plan.consent is not None and not form_counts(plan.consent):
-        _say_it_does_not_count(case, form.your_name)
+        step = f"use `backout approve {case.incident.id}` or `backout reject {case.incident.id}`"
+        _say_it_does_not_count(case, form.your_name, step)
+    elif form.decision == "approve" and form.rows_lost < plan.confirm_rows:
+        step = f"the plan loses {plan.confirm_rows} rows, and {form.rows_lost} were accepted: answer again"
+        _say_it_does_not_count(case, form.your_name, step)
 
 
-def _say_it_does_not_count(case: Case, name: str) -> None:
-    """Once an incident: whoever answered believes that it is done."""
-    step = f"use `backout approve {case.incident.id}` or `backout reject {case.incident.id}`"
+def _say_it_does_not_count(case: Case, name: str, step: str) -> None:
+    """Whoever answered believes that it is done."""
     tell(case, Moment.ESCALATED, said=[f"{name} answered in the form, which does not count here: {step}"])
 
 

@@ -27,4 +27,4 @@ def emergency(
         application, target, detection, runbook="emergency", kind=Kind.EMERGENCY, severity=Severity.CRITICAL,
         issue="service-outage", reason=reason, by=asked_by, via=via,
     )  # fmt: skip
-    return run(application, request, take_back_now)
+    return run(application, request, take_back_now, puts_off=True)

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from blocks.application import Application as ApplicationBlock
+from domain.database.wish import Condition, DataState
 from domain.presets import PRESETS
 from domain.severity import Severity as SeverityLevel
 
@@ -68,5 +69,49 @@ Detection = Annotated[
     str | None,
     Field(
         title="Detection", description="Leave it empty: the automation fills in the samples that fired it."
+    ),
+]
+Data = Annotated[
+    DataState | None,
+    Field(
+        title="The data is",
+        description="intact, corrupted or lost, as you see it. Empty: the findings decide, by the smoke queries and by the "
+        "rows of the newest backup. Intact data is never restored.",
+    ),
+]
+WhyRestore = Annotated[
+    Condition,
+    Field(
+        title="Why a restore", description="A backup is put in the place of live data only for one of these."
+    ),
+]
+Backup = Annotated[
+    str | None,
+    Field(
+        title="Backup",
+        description="Its name, as `backout db list` shows it. Empty: the newest verified one that fits.",
+    ),
+]
+SchemaVersion = Annotated[
+    str, Field(title="Down to version", min_length=1, description="The newest migration that stays applied.")
+]
+KeptDatabase = Annotated[
+    str | None,
+    Field(title="Kept database", description="Its name. Empty: the one that the last swap kept."),
+]
+AcceptDataLoss = Annotated[
+    int | None,
+    Field(
+        title="Rows you accept to lose",
+        ge=0,
+        description="Leave it empty unless you know the number: the request for consent shows it, and asks for it.",
+    ),
+]
+Label = Annotated[
+    str,
+    Field(
+        title="Label",
+        pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$",
+        description="Why it is taken: `manual`, `pre-migration`, `current-state`, `scheduled`.",
     ),
 ]

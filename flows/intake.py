@@ -7,6 +7,7 @@ from blocks import configuration
 from blocks.application import Application
 from blocks.document import Document
 from blocks.installation import Installation
+from blocks.ledger import Hold
 from blocks.store import configurations
 from domain.errors import ConfigurationError, Drift, UnknownApplication
 from domain.incident import Incident
@@ -92,6 +93,12 @@ def begin(here: Installation, document: Document, request: Request, run: str) ->
         found = here.store.incident(begun.incident.id)
         if found.outcome is not None:
             return Followed(found, ours=False)
+
+
+def after_the_end(here: Installation, document: Document, incident: str, run: str) -> Case:
+    """An incident to look at after its end: the case holds no lock. Raises UnknownIncident."""
+    found = here.store.incident(incident)
+    return Case(here, document, here.store, found, Hold(found.application, incident, 0), run)
 
 
 def _still_acting(here: Installation, application: str) -> bool:

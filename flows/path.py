@@ -4,6 +4,7 @@ from domain.plan import Plan
 from flows.consent import ask
 from tasks.assess import make_plan
 from tasks.case import Case
+from tasks.finish import puts_off
 from tasks.prepare import prepare
 from tasks.preserve import preserve
 from tasks.survey import survey
@@ -30,11 +31,15 @@ def carry_out(case: Case, plan: Plan) -> None:
 
 
 def take_back_now(case: Case) -> None:
-    """Emergency: nothing but the target's health comes before the switch; evidence and words come after."""
+    """Emergency: nothing but the target's health comes before the switch; words and evidence come after.
+
+    Where a linked run keeps the evidence and writes the report, this one ends here: `tasks.aftermath`.
+    """
     seen = survey(case)
     plan = make_plan(case, seen)
     prepare(case, plan)
     switch(case, plan)
     verify(case, plan)
     announce(case)
-    preserve(case, plan)
+    if not puts_off(case):
+        preserve(case, plan)

@@ -1,5 +1,6 @@
 """Runs that a run starts or wakes: the deadline, the watch, a request that was superseded."""
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -27,8 +28,8 @@ def start_later(deployment: str, parameters: dict[str, Any], at: datetime | None
 
 
 def label(run: str, *tags: str) -> None:
-    """Add tags to a run, so that people find it by application and outcome."""
-    with get_client(sync_client=True) as client:
+    """Add tags to a run, so that people find it by application and outcome. One that is not Prefect's is passed over."""
+    with suppress(ValueError, ObjectNotFound), get_client(sync_client=True) as client:
         known = client.read_flow_run(UUID(run)).tags
         client.update_flow_run(UUID(run), tags=sorted({*known, *tags}))
 

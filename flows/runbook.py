@@ -1,12 +1,10 @@
 """Running a path as a Prefect flow: request in, path walked, outcome as the run's final state."""
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-import httpx
 from prefect import runtime
 from prefect.client.schemas.objects import State, StateType
 from prefect.logging import get_run_logger
@@ -18,12 +16,11 @@ from domain.assess import assess
 from domain.errors import BackoutError, StoreUnavailable
 from domain.findings import Finding
 from domain.incident import Incident
-from domain.journal_kinds import Happened
 from domain.outcomes import ENDS, Outcome
 from domain.request import LAST_GOOD, Request
-from flows import prefect_runs
+from flows.afterwards import afterwards
 from flows.conclude import Path, conclude
-from flows.intake import Followed, begin, checked, document_of, known_issue
+from flows.intake import Followed, after_the_end, begin, checked, document_of, known_issue
 from flows.messages import sent_beside
 from flows.plan_table import show_plan
 from flows.refusal import tell_refused
@@ -53,8 +50,10 @@ def _detected(detection: str) -> list[Finding]:
         return here.store.detection(detection)
 
 
-def run(application: Application, request: Request, path: Path) -> State[Any]:
+def run(application: Application, request: Request, path: Path, *, puts_off: bool = False) -> State[Any]:
     """Walk the path for the request and end as the outcome's state.
+
+    `puts_off`: end once traffic is verified, and leave evidence and report to the linked watch.
 
     Raises:
         Drift, MissingSecret, ConfigurationError: before anything is looked at.
@@ -64,11 +63,12 @@ def run(application: Application, request: Request, path: Path) -> State[Any]:
         known_issue(document, request)
         if request.dry_run:
             return _dry_run(here, document, request)
-        case, outcome, why = _persistently(lambda: _walked(here, document, request, path))
+        case, outcome, why = _persistently(lambda: _walked(here, document, request, path, puts_off=puts_off))
         if outcome is None:
             return _joined(case.incident)
-        _afterwards(here, case.incident.id, outcome, application)
-        return state_of(outcome, why, case.incident.id)
+        after = after_the_end(here, document, case.incident.id, str(runtime.flow_run.id))
+        afterwards(after, application, outcome)
+        return state_of(outcome, why, case.incident.id, later=after.incident.report is None)
 
 
 def _document(here: Installation, application: Application, request: Request) -> Document:
@@ -77,7 +77,7 @@ def _document(here: Installation, application: Application, request: Request) ->
         return document_of(application, here)
     except BackoutError as error:
         if request.automatic:
-            tell_refused(here, application.name, request.runbook, error)
+            tell_refused(here, request, error)
         raise
 
 
@@ -94,10 +94,14 @@ def _persistently(walk: Callable[[], Walked]) -> Walked:
             time.sleep(STORE_PAUSE_S)
 
 
-def _walked(here: Installation, document: Document, request: Request, path: Path) -> Walked:
+def _walked(
+    here: Installation, document: Document, request: Request, path: Path, *, puts_off: bool
+) -> Walked:
     case = begin(here, document, request, str(runtime.flow_run.id))
     if isinstance(case, Followed) and not (case.ours and case.incident.outcome):
         return case, None, ""
+    if isinstance(case, Case):
+        case.puts_off = puts_off
     return case, *_concluded(case, path)
 
 
@@ -111,11 +115,17 @@ def _concluded(case: Case | Followed, path: Path) -> tuple[Outcome, str]:
     return case.incident.outcome, "it had ended before this run was started again"
 
 
-def state_of(outcome: Outcome, why: str, incident: str) -> State[Any]:
-    """The outcome as Prefect's final state; its message says what, why and what to do next."""
+def state_of(outcome: Outcome, why: str, incident: str, *, later: bool = False) -> State[Any]:
+    """The outcome as Prefect's final state; its message says what, why and what to do next.
+
+    `later`: the report is not there yet; where it will be is said.
+    """
     end = ENDS[outcome]
     get_run_logger().info("%s: %s", outcome, why)
-    message = f"{end.words}. {why} Next: {end.next_step}. Incident {incident}"
+    report = (
+        f"; its report comes with run soak-{incident}" if later and outcome is Outcome.ROLLED_BACK else ""
+    )
+    message = f"{end.words}. {why} Next: {end.next_step}. Incident {incident}{report}"
     return State(type=StateType(end.state), name=end.state_name, message=message, data=None)
 
 
@@ -132,30 +142,3 @@ def _dry_run(here: Installation, document: Document, request: Request) -> State[
     plan = assess(situation_of_request(here.store, document, request, look_around(document)))
     show_plan(plan)
     return State(type=StateType.COMPLETED, name="Planned", message=f"{plan.decision}: {'; '.join(plan.why)}")
-
-
-def _afterwards(here: Installation, incident: str, outcome: Outcome, application: Application) -> None:
-    """What goes on without the lock: the watch, the end of a request that this one went before, tags to find it by.
-
-    The rollback stands whatever Prefect answers here; what failed is in the incident's journal.
-    """
-    with _noted(here, incident, "start the watch"):
-        if outcome is Outcome.ROLLED_BACK:
-            watch = {"application": application.reference(), "incident": incident}
-            prefect_runs.start_later("soak", watch, None, key=f"soak-{incident}")
-    with _noted(here, incident, "wake what was superseded"):
-        for entry in here.store.entries(incident):
-            for waiting in entry.data["runs"] if entry.kind == Happened.SUPERSEDES else []:
-                prefect_runs.wake(waiting, "superseded")
-    with _noted(here, incident, "label the run"):
-        prefect_runs.label(str(runtime.flow_run.id), application.name, outcome)
-
-
-@contextmanager
-def _noted(here: Installation, incident: str, act: str) -> Iterator[None]:
-    try:
-        yield
-    except (BackoutError, httpx.HTTPError) as error:
-        here.store.append(
-            incident, Happened.ACT_FAILED, {"act": act, "error": f"{type(error).__name__}: {error}"}
-        )

@@ -9,9 +9,10 @@ from prefect.client.schemas.objects import State, StateType
 from pydantic import Field
 
 from blocks.installation import installation
-from blocks.ledger import Hold
 from flows import form
-from flows.intake import document_of
+from flows.afterwards import do_the_rest
+from flows.intake import after_the_end, document_of
+from flows.messages import sent_beside
 from flows.naming import run_name
 from tasks.case import Case
 from tasks.soak import (
@@ -39,16 +40,22 @@ def soak(
         float | None, Field(title="Minutes", gt=0, description="Empty: as long as the policy says.")
     ] = None,
 ) -> State[Any]:
-    """Watch traffic after a rollback; on trouble tell people, and never switch back."""
+    """Watch traffic after a rollback; on trouble tell people, and never switch back.
+
+    Before that it does what an emergency left to it: evidence, report, last words.
+    """
     with installation() as here:
         document = document_of(application, here)
-        found = here.store.incident(incident)
-        watched = Case(
-            here, document, here.store, found, Hold(found.application, incident, 0), str(runtime.flow_run.id)
-        )
-        seconds = minutes * 60 if minutes else document.policy.watched_s(found.request.kind)
-        until = started(watched, datetime.now(UTC) + timedelta(seconds=seconds))
-        return _watch(watched, until)
+        watched = after_the_end(here, document, incident, str(runtime.flow_run.id))
+        with sent_beside(here, document):
+            do_the_rest(watched)
+            until = started(watched, datetime.now(UTC) + _length(watched, minutes))
+            return _watch(watched, until)
+
+
+def _length(watched: Case, minutes: float | None) -> timedelta:
+    seconds = watched.document.policy.watched_s(watched.request.kind)
+    return timedelta(minutes=minutes) if minutes else timedelta(seconds=seconds)
 
 
 def _watch(watched: Case, until: datetime) -> State[Any]:

@@ -12,6 +12,7 @@ from prefect.input import RunInput
 from pydantic import Field
 
 from domain.consent import form_counts
+from domain.database.plan import DatabasePlan
 from domain.plan import Plan
 from domain.report.markdown import escape
 from flows.prefect_runs import start_later
@@ -27,6 +28,12 @@ class Answered(RunInput):
         title="Your name", min_length=1, description="Who you are; it goes into the report."
     )
     reason: str = Field(default="", title="Why", description="It goes into the report. A no needs one.")
+    rows_lost: int = Field(
+        default=0,
+        ge=0,
+        title="Rows you accept to lose",
+        description="Type the number that the plan says is at risk. Leave 0 where nothing is.",
+    )
 
 
 @dataclass(frozen=True)
@@ -36,6 +43,7 @@ class FilledIn:
     decision: Literal["approve", "reject"]
     your_name: str
     reason: str
+    rows_lost: int
     at: datetime
 
 
@@ -48,7 +56,9 @@ def filled_in(key: str) -> FilledIn | None:
     if found is None:
         return None
     form = Answered.model_validate_json(found.value)
-    return FilledIn(form.decision, form.your_name, form.reason, found.created or datetime.now(UTC))
+    return FilledIn(
+        form.decision, form.your_name, form.reason, form.rows_lost, found.created or datetime.now(UTC)
+    )
 
 
 def suspend(plan: Plan, incident: str, key: str, deadline: datetime, grace_s: int) -> None:
@@ -77,7 +87,9 @@ def request_text(plan: Plan, incident: str, deadline: datetime) -> str:
     reasons = "\n".join(
         f"- {escape(why)}" for why in [*plan.why, *([plan.proposal] if plan.proposal else [])]
     )
+    typed = f" **Type {plan.confirm_rows} below to accept it.**" if plan.confirm_rows else ""
     rows = [
+        *([("Database", _database(plan.database))] if plan.database else []),
         ("Unanswered", f"{default} at {deadline:%H:%M:%S} UTC"),
         ("Takes", f"about {plan.eta_s:.0f} s" if plan.eta_s else "not known yet"),
         ("Acts", ", ".join(plan.acts)),
@@ -86,7 +98,14 @@ def request_text(plan: Plan, incident: str, deadline: datetime) -> str:
     table = "\n".join(f"| {name} | {escape(value)} |" for name, value in rows)
     risk = escape("; ".join(plan.at_risk) or "nothing known")
     title = f"## Roll back {escape(plan.application)}?{_cannot_answer(plan, incident)}"
-    return f"{title}\n\n{move}\n\n{reasons}\n\n| At risk | {risk} |\n|---|---|\n{table}\n"
+    return f"{title}\n\n{move}\n\n{reasons}\n\n| At risk | {risk}{typed} |\n|---|---|\n{table}\n"
+
+
+def _database(database: DatabasePlan) -> str:
+    """`down-migrate 0003 to 0002 (schema, then code), about 0.4 s`."""
+    takes = database.chosen.seconds
+    way = f"{database.from_version or '?'} to {database.to_version or database.from_version or '?'}"
+    return f"{database.action}, {way} ({database.order})" + (f", about {takes:.1f} s" if takes is not None else "")
 
 
 def _cannot_answer(plan: Plan, incident: str) -> str:

@@ -4,8 +4,9 @@ from datetime import timedelta
 
 from blocks.document import Document
 from blocks.ledger import Ledger
-from domain.assess import assess
+from domain.assess_database import decide
 from domain.attempts import attempts
+from domain.database.study import Study
 from domain.journal_kinds import Happened
 from domain.outcomes import Outcome
 from domain.plan import Plan
@@ -49,22 +50,23 @@ def _past_s(ledger: Ledger, document: Document) -> list[float]:
 
 
 @act("assess")
-def make_plan(case: Case, seen: Survey) -> Plan:
+def make_plan(case: Case, seen: Survey, study: Study | None = None) -> Plan:
     """The incident's plan: the kept one, else a new one, kept before anything is changed.
 
     Raises:
         UnknownRelease: the release asked for is in no slot.
         Ended: the plan changes nothing.
     """
-    plan = case.ledger.incident(case.incident.id).plan or _first_plan(case, seen)
+    plan = case.ledger.incident(case.incident.id).plan or _first_plan(case, seen, study)
     if plan.stops_with is not None:
         raise Ended(plan.stops_with, "; ".join(plan.why))
     return plan
 
 
-def _first_plan(case: Case, seen: Survey) -> Plan:
-    situation = situation_of_request(case.ledger, case.document, case.request, seen)
-    plan = case.ledger.keep_plan(case.hold, assess(situation))
+def _first_plan(case: Case, seen: Survey, study: Study | None) -> Plan:
+    asked = situation_of_request(case.ledger, case.document, case.request, seen)
+    situation = asked.model_copy(update={"study": study})
+    plan = case.ledger.keep_plan(case.hold, decide(situation))
     case.note(
         Happened.PLANNED, plan=plan.model_dump(mode="json"), situation=situation.model_dump(mode="json")
     )

@@ -34,6 +34,7 @@ class Case:
 
     Attributes:
         run: the id under which the run can be started again.
+        puts_off: whether a linked run does what can wait until users are served: evidence, report, last words.
         stopping: set by Ctrl-C; no further act begins.
     """
 
@@ -43,6 +44,7 @@ class Case:
     incident: Incident
     hold: Hold
     run: str
+    puts_off: bool = False
     stopping: threading.Event = field(default_factory=threading.Event)
 
     @property

@@ -13,6 +13,7 @@ from domain.outcomes import Outcome
 from domain.report.facts import Facts
 from tasks.act import act
 from tasks.case import Case
+from tasks.progress import Progress, progress
 from tasks.report import write_report
 from tasks.tell import tell
 
@@ -20,19 +21,33 @@ NEED_PEOPLE = (Outcome.WENT_BACK, Outcome.STUCK, Outcome.WONT_HELP, Outcome.HELD
 
 
 def finish(case: Case, outcome: Outcome, why: str) -> None:
-    """End the incident. Closing comes last: a run killed before it finishes again, and ends with one report."""
-    case.note(Happened.ENDING, outcome=outcome, why=why)
+    """End the incident. Closing comes last: a run killed before it finishes again, and ends with one report.
+
+    Where a linked run does the rest and users are served, the end waits for no report: `tasks.aftermath`.
+    """
+    put_off = puts_off(case) and outcome is Outcome.ROLLED_BACK
+    case.note(Happened.ENDING, outcome=outcome, why=why, put_off=put_off)
     settle(case, outcome)
+    if not put_off:
+        _report_and_tell(case, outcome, why)
+    case.ledger.close(case.hold, outcome)
+    keep_head(case)
+    closed = case.ledger.incident(case.incident.id)
+    case.mirror(lambda local: local.mirror(closed, case.ledger.releases(case.document.name)))
+
+
+def puts_off(case: Case) -> bool:
+    """Whether what can wait is left to a linked run: our own switch is verified, and there is such a run."""
+    return case.puts_off and progress(case.ledger.entries(case.incident.id)) is Progress.VERIFIED
+
+
+def _report_and_tell(case: Case, outcome: Outcome, why: str) -> None:
     ended = case.ledger.incident(case.incident.id).model_copy(
         update={"outcome": outcome, "closed_at": datetime.now(UTC)}
     )
     facts = _reported(case, ended)
     with suppress(Unforeseen):  # the journal has it; an incident that stays open would block the next one
         last_words(case, ended, facts, why)
-    case.ledger.close(case.hold, outcome)
-    keep_head(case)
-    closed = case.ledger.incident(case.incident.id)
-    case.mirror(lambda local: local.mirror(closed, case.ledger.releases(case.document.name)))
 
 
 def keep_head(case: Case) -> None:

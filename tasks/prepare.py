@@ -1,14 +1,20 @@
 """Prepare: the target is up, and healthy now."""
 
-from blocks.platforms.contract import Standing
+import time
+
+from blocks.platforms.contract import Standing, Unproven
 from domain.journal_kinds import Happened
 from domain.outcomes import Outcome
 from domain.plan import Plan
 from tasks.act import act
 from tasks.case import Case
+from tasks.database_progress import changed
 from tasks.ended import Ended
 from tasks.look import at_slot
 from tasks.progress import never_forward_again
+
+TRIES_AFTER_A_CHANGE = 5
+PAUSE_S = 1.0
 
 
 @act("prepare", changes=True)
@@ -27,11 +33,23 @@ def prepare(case: Case, plan: Plan) -> None:
         return
     still_holds(case, plan)
     _not_quarantined(case, plan)
-    found = platform.prepare(plan.to_slot, lambda slot: at_slot(case.document, slot))
+    found = _look(case, plan.to_slot)
     findings = [finding.model_dump(mode="json") for finding in found.findings]
     case.note(Happened.PREPARED, slot=plan.to_slot, findings=findings)
     if not isinstance(found, Standing) and not case.request.even_unhealthy:
         raise Ended(Outcome.HELD, f"{plan.to_release} in {plan.to_slot} is not healthy now: {found.reason}")
+
+
+def _look(case: Case, slot: str) -> Standing | Unproven:
+    """One look of the platform's; more after the database was changed: an application finds its way back to it by and by."""
+    more = TRIES_AFTER_A_CHANGE if changed(case) else 0
+    found = case.document.platform.prepare(slot, lambda seen: at_slot(case.document, seen))
+    for _ in range(more):
+        if isinstance(found, Standing):
+            break
+        time.sleep(PAUSE_S)
+        found = case.document.platform.prepare(slot, lambda seen: at_slot(case.document, seen))
+    return found
 
 
 def still_holds(case: Case, plan: Plan) -> None:

@@ -14,7 +14,9 @@ from tasks.case import Case
 
 @act("announce")
 def announce(case: Case) -> None:
-    """The incident's first message, to every channel of its severity. An emergency has switched by then."""
+    """The incident's first message, to every channel of its severity, once. An emergency has switched by then."""
+    if any(entry.kind == Happened.ANNOUNCED for entry in case.ledger.entries(case.incident.id)):
+        return
     moment = Moment.SWITCHED if case.request.kind is Kind.EMERGENCY else Moment.STARTED
     case.note(Happened.ANNOUNCED, channels=tell(case, moment))
 

@@ -12,7 +12,7 @@ from blocks.configuration import Described
 from blocks.home import Home
 from blocks.installation import Installation, installation, serving
 from deployments import starting_file
-from deployments.changes import changes
+from deployments.changes import Change, changes
 from deployments.cli.output import AsJson, as_json, console
 from deployments.people import at_host
 from domain.errors import ConfigurationError, PrefectUnavailable
@@ -45,11 +45,27 @@ def apply(
         if not dry_run:
             _save(here, described)
     if json:
-        as_json([{"application": one.described.name, "change": one.verb, "diff": one.diff} for one in found])
+        as_json(
+            [
+                {"application": one.described.name, "change": one.verb, "drift": one.drift, "diff": one.diff}
+                for one in found
+            ]
+        )
         return
     for one in found:
-        console.print(f"{one.described.name}: {one.verb}", style="bold", highlight=False)
+        console.print(
+            f"{one.described.name}: {one.verb}{_block(one, dry_run=dry_run)}",
+            style="bold", markup=False, highlight=False, soft_wrap=True,
+        )  # fmt: skip
         console.print(one.diff, markup=False, highlight=False, soft_wrap=True, end="\n" if one.diff else "")
+
+
+def _block(change: Change, *, dry_run: bool) -> str:
+    """What becomes of the block in Prefect, where that is more than the document's change."""
+    if change.drift is None:
+        return "; Prefect does not answer: whether its block drifted is not known"
+    done = "would be put back" if dry_run else "put back"
+    return f"; {done}: {change.drift}" if change.drift else ""
 
 
 def _save(here: Installation, described: list[Described]) -> None:

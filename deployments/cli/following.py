@@ -1,5 +1,7 @@
 """Starting a run and staying with it: to its outcome, to a request for consent, or until Ctrl-C."""
 
+import time
+from contextlib import suppress
 from typing import Any
 
 import typer
@@ -8,12 +10,16 @@ from blocks.installation import Installation
 from deployments import answering
 from deployments.cli.output import as_json, console, errors
 from deployments.cli.plans import show_plan
-from deployments.follow import Followed, follow
+from deployments.follow import POLL_S, Followed, follow
 from deployments.people import person
 from deployments.prefect_api import PrefectApi
 from domain.consent import Answer, Ruling
-from domain.outcomes import ENDS
+from domain.incident import Incident
+from domain.outcomes import ENDS, End, Outcome
 from domain.request import Request
+
+REPORT_S = 10.0
+"""Seconds to wait for the report of a run that ends before it is written; most are there after one."""
 
 
 def start_and_follow(
@@ -53,7 +59,7 @@ def _to_the_end(here: Installation, api: PrefectApi, run: str, *, yes: bool, jso
     while seen.waits_for_people:
         _answer(here, seen, yes=yes, json=json)
         seen = follow(api, here.store, run, shown_on)
-    _conclude(run, seen, json=json)
+    _conclude(here, run, seen, json=json)
 
 
 def _answer(here: Installation, seen: Followed, *, yes: bool, json: bool) -> None:
@@ -63,12 +69,13 @@ def _answer(here: Installation, seen: Followed, *, yes: bool, json: bool) -> Non
         raise typer.Exit(1)
     if not json:
         show_plan(incident.plan, json=False)
-    if not yes and not (
-        console.is_terminal and not json and typer.confirm(f"Roll back {incident.application}?")
-    ):
-        _left_waiting(incident.id, "waits for consent", json=json)
+    rows = incident.plan.confirm_rows
+    if rows and not yes and console.is_terminal and not json:
+        rows = typer.prompt(f"{rows} rows would be lost. Type that number to accept it", type=int, default=0)
+    elif rows or not (yes or _confirmed(incident, json=json)):
+        _left_waiting(incident.id, "waits for consent", json=json, rows=rows)
     said = "--yes" if yes else "confirmed at the prompt"
-    given = answering.deliver(here, incident.id, Answer.APPROVE, person(), said, "cli")
+    given = answering.deliver(here, incident.id, answering.Said(Answer.APPROVE, person(), said, accepted_rows=rows))
     if given.stands is Ruling.OPEN:
         _left_waiting(incident.id, "your yes is kept; another person's is needed", json=json)
     if not given.woken:
@@ -83,8 +90,13 @@ def _no_run_waits(incident: str, what: str, *, json: bool) -> None:
     raise typer.Exit(1)
 
 
-def _left_waiting(incident: str, why: str, *, json: bool) -> None:
-    step = f"backout approve {incident}"
+def _confirmed(incident: Incident, *, json: bool) -> bool:
+    ask = f"Carry this out on {incident.application}?"
+    return console.is_terminal and not json and typer.confirm(ask)
+
+
+def _left_waiting(incident: str, why: str, *, json: bool, rows: int = 0) -> None:
+    step = f"backout approve {incident}{f' --accept-data-loss {rows}' if rows else ''}"
     if json:
         as_json({"incident": incident, "waits_for": "consent", "why": why, "approve": step})
     else:
@@ -92,35 +104,60 @@ def _left_waiting(incident: str, why: str, *, json: bool) -> None:
     raise typer.Exit(1)
 
 
-def _conclude(run: str, seen: Followed, *, json: bool) -> None:
-    """Say how it ended, and end with the outcome's exit code."""
+def _conclude(here: Installation, run: str, seen: Followed, *, json: bool) -> None:
+    """Say how it ended at once, and where the report is as soon as it is there; end with the outcome's exit code."""
     if seen.incident is None or seen.incident.outcome is None:
         _without_outcome(run, seen, json=json)
         return
-    incident, outcome = seen.incident, seen.incident.outcome
-    end = ENDS[outcome]
+    end = ENDS[seen.incident.outcome]
     if json:
+        ended = reported(here, seen.incident)
         as_json(
             {
                 "run": run,
-                "incident": incident.id,
+                "incident": ended.id,
                 "joined": seen.joined,
-                "outcome": outcome,
+                "outcome": ended.outcome,
                 "why": seen.why,
                 "next": end.next_step,
-                "report": incident.report,
+                "report": ended.report,
             }
         )
-        raise typer.Exit(end.exit_code)
+    else:
+        _say_end(seen, seen.incident, end)
+        _say_report(reported(here, seen.incident))
+    raise typer.Exit(end.exit_code)
+
+
+def _say_end(seen: Followed, incident: Incident, end: End) -> None:
     if seen.joined:
         console.print(f"joined: incident {incident.id} was under way already", highlight=False)
     style = "bold green" if end.exit_code == 0 else "bold red"
-    console.print(f"[{style}]{outcome}[/{style}]: {end.words}", highlight=False)
+    console.print(f"[{style}]{incident.outcome}[/{style}]: {end.words}", highlight=False)
     if seen.why:
         console.print(seen.why, markup=False, highlight=False)
     console.print(f"next: {end.next_step}", markup=False, highlight=False)
-    console.print(f"report: {incident.report}", markup=False, highlight=False, soft_wrap=True)
-    raise typer.Exit(end.exit_code)
+
+
+def _say_report(incident: Incident) -> None:
+    """A report that is late is written by the run's linked watch; the command makes one if that never comes."""
+    later = f"not written yet; look again with `backout report {incident.id}`"
+    console.print(f"report: {incident.report or later}", markup=False, highlight=False, soft_wrap=True)
+
+
+def reported(here: Installation, incident: Incident, patience_s: float = REPORT_S) -> Incident:
+    """The incident once its report is written: an emergency ends before it. As it is when that takes too long, or at Ctrl-C."""
+    until = time.monotonic() + patience_s
+    with suppress(KeyboardInterrupt):
+        while _report_comes(incident) and time.monotonic() < until:
+            time.sleep(POLL_S)
+            incident = here.store.incident(incident.id)
+    return incident
+
+
+def _report_comes(incident: Incident) -> bool:
+    """Only a rollback ends before its report; elsewhere one that is not there could not be written."""
+    return incident.report is None and incident.outcome is Outcome.ROLLED_BACK
 
 
 def _without_outcome(run: str, seen: Followed, *, json: bool) -> None:

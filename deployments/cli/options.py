@@ -8,7 +8,7 @@ import typer
 from domain.severity import Severity
 
 Runbook = StrEnum("Runbook", {"rollback": "rollback", "issue": "post-deploy-issue", "slow": "performance-degradation",
-                              "emergency": "emergency"})  # fmt: skip
+                              "schema": "migration-failure", "data": "data-corruption", "emergency": "emergency"})  # fmt: skip
 
 To = Annotated[
     str | None, typer.Option(help="Release to go back to. Default: the newest healthy one that has served.")
@@ -36,3 +36,12 @@ BreakGlass = Annotated[
     bool, typer.Option("--break-glass", help="Without Prefect and store: the same acts, from here.")
 ]
 FileOption = Annotated[str | None, typer.Option(help="With --break-glass: the backout.yaml to read.")]
+AcceptDataLoss = Annotated[
+    int | None,
+    typer.Option(
+        min=0, help="How many rows you accept to lose; the request for consent asks for it otherwise."
+    ),
+]
+BackupOption = Annotated[
+    str | None, typer.Option(help="For the database's runbooks: the backup to restore, by name.")
+]

@@ -3,21 +3,10 @@
 from rich.table import Table
 from rich.text import Text
 
-from blocks.document import Document
-from blocks.installation import Installation
 from deployments.cli.output import as_json, console
-from domain.assess import assess
 from domain.plan import Decision, Plan
-from domain.request import Request
-from tasks.assess import situation_of_request
-from tasks.survey import look_around
 
 REFUSES = (Decision.HOLD, Decision.WONT_HELP, Decision.FIX_FORWARD)
-
-
-def plan_of(here: Installation, document: Document, request: Request) -> Plan:
-    """What would be done for the request now. Changes nothing."""
-    return assess(situation_of_request(here.store, document, request, look_around(document)))
 
 
 def show_plan(plan: Plan, *, json: bool) -> None:

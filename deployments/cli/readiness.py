@@ -10,12 +10,13 @@ from blocks.installation import installation
 from blocks.platforms.contract import Standing
 from deployments.applications import document
 from deployments.cli.output import AppArgument, AsJson, as_json, console
-from deployments.cli.plans import plan_of, show_plan
+from deployments.cli.plans import show_plan
 from deployments.people import at_host
 from domain.errors import Conflict
 from domain.plan import Decision
 from domain.request import Request
 from tasks.look import at_slot
+from tasks.study_database import planned
 
 GOOD = (Decision.ROLL_BACK, Decision.NOTHING_TO_DO)
 
@@ -33,7 +34,7 @@ def validate(
 ) -> None:
     """Whether a rollback is possible now: looks and plans; changes nothing. Exit code 1 where it is not."""
     with installation() as here:
-        plan = plan_of(here, document(here, app), Request(application=app, to=to, by=at_host()))
+        plan = planned(here, document(here, app), Request(application=app, to=to, by=at_host()))
     show_plan(plan, json=json)
     raise typer.Exit(0 if plan.decision in GOOD else 1)
 

@@ -10,27 +10,40 @@ from blocks.installation import Installation, installation
 from deployments import break_glass
 from deployments.applications import document, names
 from deployments.cli import options
+from deployments.cli.db_tables import show_plan
 from deployments.cli.following import start_and_follow
 from deployments.cli.options import Runbook
 from deployments.cli.output import AppArgument, AsJson, errors
-from deployments.cli.plans import plan_of, show_plan
 from deployments.cli.usage import BadUsage
 from deployments.people import at_host
 from deployments.prefect_api import PrefectApi
+from domain.database.wish import Condition, Wish
 from domain.errors import UnknownApplication
 from domain.names import application_name
 from domain.request import Kind, Request
 from domain.severity import Severity
+from tasks.study_database import planned
 
 SCENARIO_FIELDS = ("severity", "impact", "users", "downtime")
 FORCE_FIELDS = ("force", "even_unhealthy")
+DATABASE_FIELDS = ("backup", "accept_data_loss")
 ASKED = {
     Runbook.rollback: (*SCENARIO_FIELDS, *FORCE_FIELDS),
     Runbook.issue: SCENARIO_FIELDS,
     Runbook.slow: SCENARIO_FIELDS,
+    Runbook.schema: ("severity", *DATABASE_FIELDS),
+    Runbook.data: ("severity", *DATABASE_FIELDS),
     Runbook.emergency: (),
 }
 """What each runbook's form asks beside the application, the target and the reason."""
+
+
+ISSUES = {
+    Runbook.emergency: "service-outage",
+    Runbook.schema: "migration-failure",
+    Runbook.data: "data-corruption",
+}
+"""The row of the decision matrix that each of these is."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -47,6 +60,8 @@ def rollback(
     impact: options.Impact = "",
     users: options.Users = None,
     downtime: options.Downtime = "",
+    backup: options.BackupOption = None,
+    accept_data_loss: options.AcceptDataLoss = None,
     dry_run: options.DryRun = False,
     force: options.Force = False,
     even_unhealthy: options.EvenUnhealthy = False,
@@ -62,7 +77,7 @@ def rollback(
         application=_name(app), to=to, reason=reason, severity=Severity.CRITICAL if emergency else severity,
         impact=impact, users=users, downtime=downtime, force=force or with_break_glass, even_unhealthy=even_unhealthy,
         runbook=runbook, kind=Kind.EMERGENCY if emergency else Kind.ROLLBACK,
-        issue="service-outage" if emergency else None, by=at_host(), via="cli",
+        issue=ISSUES.get(runbook), by=at_host(), via="cli", database=_wish(runbook, backup, accept_data_loss),
     )  # fmt: skip
     _check(request)
     if with_break_glass:
@@ -71,7 +86,7 @@ def rollback(
     _refuse_forgotten(runbook, severity=severity, force=force and not emergency, request=request)
     with installation(home) as here:
         if dry_run:
-            show_plan(plan_of(here, document(here, app), request), json=json)
+            show_plan(planned(here, document(here, app), request), json=json)
             return
         _known(here, app)
         api = PrefectApi.find(home)
@@ -102,7 +117,7 @@ def _check(request: Request) -> None:
 
 def _refuse_forgotten(runbook: Runbook, *, severity: Severity | None, force: bool, request: Request) -> None:
     """Refuse options that the chosen runbook has no use for: it would silently forget them."""
-    given = {"severity": severity, "impact": request.impact, "users": request.users, "downtime": request.downtime,
+    given = {**_of_database(request), "severity": severity, "impact": request.impact, "users": request.users, "downtime": request.downtime,
              "force": force, "even_unhealthy": request.even_unhealthy}  # fmt: skip
     forgotten = [
         name for name, value in given.items() if value not in (None, "", False) and name not in ASKED[runbook]
@@ -120,8 +135,23 @@ def _known(here: Installation, app: str) -> None:
 
 def _parameters(api: PrefectApi, request: Request) -> dict[str, Any]:
     """The runbook's form, filled in."""
-    given = {name: getattr(request, name) for name in ASKED[Runbook(request.runbook)]}
+    known = {**request.model_dump(mode="json"), **_of_database(request)}
+    given = {name: known[name] for name in ASKED[Runbook(request.runbook)]}
+    if request.runbook != Runbook.data:
+        given["target"] = request.to or "last good"
     return {
-        "application": api.application_block(request.application), "target": request.to or "last good",
+        "application": api.application_block(request.application),
         "reason": request.reason, "asked_by": request.by, "via": request.via, **given,
     }  # fmt: skip
+
+
+def _wish(runbook: Runbook, backup: str | None, accept_data_loss: int | None) -> Wish | None:
+    """What is asked of the database; None for the runbooks that leave it alone."""
+    if runbook not in (Runbook.schema, Runbook.data) and backup is None and accept_data_loss is None:
+        return None
+    condition = Condition.SERVICE_FAILURE if runbook is Runbook.schema else None
+    return Wish(condition=condition, backup=backup, accept_data_loss=accept_data_loss)
+
+
+def _of_database(request: Request) -> dict[str, Any]:
+    return {"backup": request.wish.backup, "accept_data_loss": request.wish.accept_data_loss}

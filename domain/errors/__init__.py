@@ -12,12 +12,28 @@ BackoutError
 ├── CommandFailed             a program ended badly, or did not end
 ├── Unreachable               a machine, server or socket did not answer (retryable)
 │   ├── StoreUnavailable      the store's PostgreSQL
-│   └── PrefectUnavailable    Prefect's API
+│   ├── PrefectUnavailable    Prefect's API
+│   └── DatabaseUnreachable   the application's database
+├── ProgramUnfit              a program of PostgreSQL is missing or too old (exit 2)
+├── BackupFailed              no backup was made; nothing was changed
+├── BackupUnusable            a backup is broken
+├── RestoreFailed             the new database is not what it should be; the one in use is untouched
+├── ConnectionsRemain         sessions do not leave the database (retryable)
+├── SwapRefused               two databases cannot change names; neither was touched
+├── SchemaDirty               a migration broke off half-way
+├── MigrationRunning          another migration holds the lock (retryable)
+├── NoDownStep                there is no way down from a version
+├── NotRehearsed              there was no clone to rehearse on
+├── UnknownVersion            a schema's version that is not there to go to (exit 2)
+├── StepFailed                a migration's step failed
+├── ExportFailed              rows that only the database swapped out holds were not written to files
+├── DataLossNotAccepted       rows would be lost that nobody agreed to lose
 ├── Busy                      another process of this host keeps its turn (retryable)
 ├── Conflict                  somebody else changed it in between
 ├── LostLock                  another run took the application over
 ├── EvidenceNotKept           evidence could not be written; nothing was changed
 ├── VerificationFailed        traffic is on the target, and it does not serve well
+├── NotReady                  the database was changed, and the code could not follow
 ├── ChannelRefused            a channel will never take this message
 ├── NotAllowed                this person may not answer, or not in this way
 ├── Unforeseen                what nobody expected; a defect
@@ -31,35 +47,69 @@ from domain.errors.acting import (
     JournalBroken,
     LostLock,
     NotAllowed,
+    NotReady,
     VerificationFailed,
 )
 from domain.errors.base import BackoutError
 from domain.errors.configuration import ConfigurationError, Drift, MissingSecret, UnknownKind
+from domain.errors.databases import (
+    BackupFailed,
+    BackupUnusable,
+    ConnectionsRemain,
+    DatabaseUnreachable,
+    DataLossNotAccepted,
+    ExportFailed,
+    MigrationRunning,
+    NoDownStep,
+    NotRehearsed,
+    ProgramUnfit,
+    RestoreFailed,
+    SchemaDirty,
+    StepFailed,
+    SwapRefused,
+    UnknownVersion,
+)
 from domain.errors.machines import Busy, CommandFailed, PrefectUnavailable, StoreUnavailable, Unreachable
 from domain.errors.unforeseen import Unforeseen
 from domain.errors.unknown import UnknownApplication, UnknownIncident, UnknownRelease, UnknownSlot
 
 __all__ = [
     "BackoutError",
+    "BackupFailed",
+    "BackupUnusable",
     "Busy",
     "ChannelRefused",
     "CommandFailed",
     "ConfigurationError",
     "Conflict",
+    "ConnectionsRemain",
+    "DataLossNotAccepted",
+    "DatabaseUnreachable",
     "Drift",
     "EvidenceNotKept",
+    "ExportFailed",
     "JournalBroken",
     "LostLock",
+    "MigrationRunning",
     "MissingSecret",
+    "NoDownStep",
     "NotAllowed",
+    "NotReady",
+    "NotRehearsed",
     "PrefectUnavailable",
+    "ProgramUnfit",
+    "RestoreFailed",
+    "SchemaDirty",
+    "StepFailed",
     "StoreUnavailable",
+    "SwapRefused",
     "Unforeseen",
     "UnknownApplication",
     "UnknownIncident",
     "UnknownKind",
     "UnknownRelease",
     "UnknownSlot",
+    "UnknownVersion",
     "Unreachable",
     "VerificationFailed",
 ]

@@ -72,6 +72,20 @@ class VerificationFailed(BackoutError):
 
 
 @dataclass(eq=False)
+class NotReady(BackoutError):
+    """The database was changed for a release that then could not be given traffic."""
+
+    application: str
+    why: str
+
+    def what(self) -> str:
+        return f"{self.application}: the database was changed, and the code could not follow: {self.why}"
+
+    def next_step(self) -> str:
+        return "the database is returned to what it was; read why the target is not healthy"
+
+
+@dataclass(eq=False)
 class ChannelRefused(BackoutError):
     """A channel answered that it will never take this message; it is not sent again."""
 

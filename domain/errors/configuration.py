@@ -52,6 +52,10 @@ class Drift(ConfigurationError):
     """The Application block was changed beside `backout.yaml`."""
 
     exit_code: ClassVar[int] = 1
+    NEXT: ClassVar[str] = (
+        "`backout apply FILE` restores what the file says (put a change you want to keep into it first); "
+        "`backout rollback APP --break-glass` goes by the file and does without the block"
+    )
 
     def next_step(self) -> str:
-        return "put the change into backout.yaml and run `backout apply`"
+        return self.NEXT

@@ -77,6 +77,11 @@ class Facts(BaseModel):
     open: list[str]
 
     @property
+    def database_changed(self) -> bool:
+        """Whether the database was changed, and not returned."""
+        return "return database" not in self.acts and bool({"migrate down", "swap database"} & set(self.acts))
+
+    @property
     def switched(self) -> bool:
         """Whether traffic was moved."""
         return self.times.switched is not None
@@ -153,7 +158,7 @@ def _errors(record: Record) -> list[Trouble]:
 
 def _acts(record: Record, plan: Plan | None) -> list[str]:
     done = dict.fromkeys(str(entry.data.get("act")) for entry in record.all(Happened.ACT_DONE))
-    return [act for act in done if act == "go back" or (plan is not None and act in plan.acts)]
+    return [act for act in done if act in ("go back", "return database") or (plan is not None and act in plan.acts)]
 
 
 def _undelivered(record: Record) -> list[Trouble]:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from domain.findings import Finding, summary
 from domain.journal import Entry
 from domain.journal_kinds import Happened
+from domain.report import database_story
 from domain.report.phases import UNSHOWN
 from domain.report.record import Record, error_text, findings
 
@@ -141,5 +142,6 @@ _SAY: Mapping[str, Callable[[Data], str]] = {
     Happened.MESSAGE_FAILED: lambda data: f"channel {data.get('channel')} was not reached: {data.get('why')}",
     Happened.ENDING: lambda data: f"ends as {str(data.get('outcome')).replace('_', ' ')}: {data.get('why')}",
     Happened.CLOSED: lambda data: f"closed: {str(data.get('outcome')).replace('_', ' ')}",
+    **database_story.SAY,
     Happened.RECONCILED: lambda data: f"read from the local journal {data.get('from')}",
 }

@@ -10,11 +10,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import yaml
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.objects import FlowRun
 from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, temporary_settings
+from prefect.states import Cancelling
 
 from blocks import configuration
 from blocks.home import Home
@@ -23,6 +25,7 @@ from deployments.applying import apply
 from deployments.catalog import ROOT
 from deployments.prefect_api import PrefectApi
 from domain.incident import Incident
+from domain.outcomes import Outcome
 from tests.deployments.served import is_alive, wait_for
 from tests.flows.stage import Scene, Stage
 
@@ -147,6 +150,61 @@ class Shop:
         """A run by API, as the UI's form makes it; its id."""
         given = {"application": self.api.application_block(self.scene.name), "reason": "checkout is broken"}
         return self.api.start(runbook, {**given, **fields}, tags=[])
+
+    def cancel(self, run: str) -> None:
+        """As the UI's button does."""
+        with self.service.client() as client:
+            client.set_flow_run_state(UUID(run), Cancelling())
+
+    def wait_message(self, run: str, words: str) -> str:
+        """The state's message, once it holds these words."""
+
+        def said() -> str | None:
+            message = self.api.state(run).message
+            return message if words in message else None
+
+        return wait_for(said, f"{words!r} of {run}, it is {self.api.state(run)}")
+
+    def has(self, kind: str) -> bool:
+        """Whether the application has an incident with an entry of this kind."""
+        with self.scene.installation() as here:
+            return any(
+                entry.kind == kind
+                for incident in here.store.incidents(self.scene.name)
+                for entry in here.store.entries(incident.id)
+            )
+
+    def kinds(self) -> list[str]:
+        """The kinds of the only incident's entries, in order."""
+        with self.scene.installation() as here:
+            return [entry.kind for entry in here.store.entries(self.scene.incident().id)]
+
+    def watch_of(self, incident: str) -> tuple[str, int] | None:
+        """The run that watches after this incident, and its process."""
+        with self.service.client() as client:
+            for run in client.read_flow_runs():
+                if run.name == f"soak-{incident}" and run.infrastructure_pid:
+                    return str(run.id), int(run.infrastructure_pid)
+        return None
+
+    def wait_outcome(self, run: str) -> Outcome:
+        """The incident's outcome, once the application is free again."""
+
+        def ended() -> Outcome | None:
+            with self.scene.installation() as here:
+                free = here.store.holder(self.scene.name) is None
+            return self.incident_of(run).outcome if free else None
+
+        return wait_for(ended, f"the end of {run}'s incident; {self.service.output()}")
+
+    def moments(self) -> list[str]:
+        """What people were told of the only incident, in order."""
+        with self.scene.installation() as here, here.store.database.transaction() as connection:
+            rows = connection.execute(
+                "SELECT message ->> 'moment' AS moment FROM outbox WHERE incident = %s ORDER BY id",
+                [self.scene.incident().id],
+            )
+            return [row["moment"] for row in rows]
 
     def wait_state(self, run: str, *names: str) -> str:
         """The state's message, once it has one of these names."""

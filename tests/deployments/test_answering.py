@@ -96,7 +96,7 @@ def ask(case: Case) -> None:
 
 
 def deliver(case: Case, answer: Answer = Answer.APPROVE) -> Given:
-    return answering.deliver(case.installation, case.incident.id, answer, "bob", "go", "cli")
+    return answering.deliver(case.installation, case.incident.id, answering.Said(answer, "bob", "go"))
 
 
 def asked(case: Case, deadline: datetime) -> None:
@@ -135,7 +135,7 @@ def test_a_run_that_was_answered_right_before_it_suspends_goes_on(
 
     def answered_meanwhile(_hold: object, until: datetime) -> None:
         wait(case.hold, until)
-        answering.give(here, case.incident.id, Answer.APPROVE, "bob", "go", "cli")
+        answering.give(here, case.incident.id, answering.Said(Answer.APPROVE, "bob", "go"))
 
     monkeypatch.setattr(here.store, "wait", answered_meanwhile)
     consent.ask(case, case.plan)
@@ -192,7 +192,7 @@ def test_who_answered_in_a_form_that_cannot_answer_is_told_once(
     )  # fmt: skip
     case.ledger.keep_plan(case.hold, plan)
     ask(case)
-    form = suspension.FilledIn("approve", "carol", "it is broken", datetime.now(UTC))
+    form = suspension.FilledIn("approve", "carol", "it is broken", 0, datetime.now(UTC))
     monkeypatch.setattr(suspension, "filled_in", lambda _key: form)
     for _ in range(2):
         ask(case)

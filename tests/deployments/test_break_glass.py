@@ -12,7 +12,7 @@ from blocks.home import Home
 from blocks.installation import installation
 from blocks.local_ledger import LocalLedger
 from deployments import break_glass
-from domain.errors import LostLock
+from domain.errors import LostLock, UnknownApplication, UnknownRelease
 from domain.incident import Incident
 from domain.outcomes import Outcome
 from tests.blocks.store.postgres import running_postgres
@@ -84,13 +84,13 @@ def test_without_an_answer_it_works_alone(
 def test_another_target_than_the_abandoned_incidents_is_not_ignored(scene: Scene, tmp_path: Path) -> None:
     with scene.installation() as here:
         abandoned = scene.case(here, to="1.0")
-    broken_glass(scene, tmp_path, to="9.9")
+    broken_glass(scene, tmp_path, to="2.0")
     with scene.installation() as here:
         found = {one.id: (one.request.to, one.outcome) for one in here.store.incidents(scene.name)}
         assert here.store.holder(scene.name) is None
     assert found.pop(abandoned.incident.id) == ("1.0", Outcome.SUPERSEDED)
     [(to, outcome)] = found.values()
-    assert (to, outcome is not None) == ("9.9", True)
+    assert (to, outcome) == ("2.0", Outcome.NOTHING_TO_DO)
 
 
 def test_a_served_run_that_mirrors_in_between_ends_it_clearly(
@@ -108,3 +108,46 @@ def test_a_served_run_that_mirrors_in_between_ends_it_clearly(
     assert broken_glass(scene, tmp_path, to="1.0") == 1
     assert scene.stage.serving() == "blue"
     assert "another run took over" in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.fixture
+def elsewhere(scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of another application: the shell is there."""
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    other = {"name": "other/production", "platform": "nonsense"}
+    (folder / "backout.yaml").write_text(yaml.safe_dump({"applications": [other]}))
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def test_beside_another_applications_file_the_one_last_applied_is_read(
+    scene: Scene, tmp_path: Path, elsewhere: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    applied = tmp_path / "applied.yaml"
+    applied.write_text(yaml.safe_dump({"applications": [scene.raw]}))
+    break_glass.remember(scene.home, scene.name, applied)
+    break_glass.run(scene.home, scene.request(force=True), None, dry_run=True, json=True)
+    said = capsys.readouterr()
+    assert '"to_release": "1.0"' in said.out
+    assert f"{scene.name} is not in backout.yaml (it describes other/production)" in " ".join(said.err.split())
+    assert f"reads {applied}" in said.err.replace("\n", "")
+
+
+def test_where_no_file_describes_it_all_that_were_read_are_named(scene: Scene, tmp_path: Path, elsewhere: Path) -> None:
+    applied = tmp_path / "applied.yaml"
+    applied.write_text(yaml.safe_dump({"applications": []}))
+    break_glass.remember(scene.home, scene.name, applied)
+    with pytest.raises(UnknownApplication) as caught:
+        break_glass.run(scene.home, scene.request(force=True), None, dry_run=True, json=True)
+    for words in ("backout.yaml", str(applied), "other/production", "--file"):
+        assert words in str(caught.value)
+
+
+def test_a_release_that_no_slot_holds_begins_nothing(scene: Scene, tmp_path: Path) -> None:
+    file = tmp_path / "backout.yaml"
+    file.write_text(yaml.safe_dump({"applications": [scene.raw]}))
+    with pytest.raises(UnknownRelease):
+        break_glass.run(scene.home, scene.request(force=True, to="9.9"), str(file), dry_run=False, json=False)
+    with scene.installation() as here:
+        assert here.store.incidents(scene.name) == []

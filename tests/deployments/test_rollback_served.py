@@ -68,7 +68,7 @@ def waiting(shop: Shop) -> str:
 
 def give(shop: Shop, run: str, answer: Answer, reason: str = "") -> None:
     with shop.scene.installation() as here:
-        answering.give(here, run, answer, "bob", reason, "cli")
+        answering.give(here, run, answering.Said(answer, "bob", reason))
         assert answering.wake(here, shop.api, run, answer, "bob")
 
 

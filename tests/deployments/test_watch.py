@@ -96,6 +96,29 @@ def test_while_it_stays_bad_it_fires_again_unless_an_incident_is_open(
     assert len(api.events) == events
 
 
+@pytest.mark.parametrize(("open_incident", "events"), [(False, 2), (True, 1)])
+def test_a_new_apply_ends_the_silence_after_a_run_that_was_refused(
+    api: Api, sick: Scene, here: Installation, open_incident: bool, events: int
+) -> None:
+    applied = Applied(sick.name, sick.raw, "digest", "a test")
+    configurations.keep(here.store.database, applied, "ann")
+    with ThreadPoolExecutor(1) as pool:
+        watching = Watching(here, pool)
+        watching.reload()
+        for _ in range(4):
+            watching.watched[sick.name].look(here)
+        assert len(api.events) == 1
+        watching.reload()  # nothing was applied meanwhile
+        watching.watched[sick.name].look(here)
+        assert len(api.events) == 1
+        if open_incident:
+            sick.case(here)
+        configurations.keep(here.store.database, applied, "ann")
+        watching.reload()
+        watching.watched[sick.name].look(here)
+    assert len(api.events) == events
+
+
 def test_one_that_hangs_or_fails_delays_no_other_and_is_looked_at_once_at_a_time(
     sick: Scene, here: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,6 +19,7 @@ from domain.errors import (
     LostLock,
     MissingSecret,
     NotAllowed,
+    NotReady,
     PrefectUnavailable,
     StoreUnavailable,
     Unforeseen,
@@ -30,11 +31,17 @@ from domain.errors import (
     Unreachable,
     VerificationFailed,
 )
+from tests.domain.database.errors import EXAMPLES as OF_DATABASES
 
 WHERE: dict[str, Any] = {"file": "backout.yaml", "key": "platform.kind", "problem": "'swarm' does not exist"}
 SERVER: dict[str, Any] = {"what_it_is": "the server", "address": "127.0.0.1:4200", "why": "refused"}
 
 EXAMPLES = [
+    *OF_DATABASES,
+    (
+        NotReady(application="shop/production", why="2.0 in blue is not healthy"),
+        ["shop/production", "blue is not healthy"],
+    ),
     (Unforeseen(error="KeyError", why="'slot'"), ["KeyError", "slot"]),
     (
         Busy(application="shop/production", holder="77", waited_s=30, file="/state/x.turn"),
@@ -125,7 +132,16 @@ def test_an_error_comes_back_whole_from_another_process(error: BackoutError) -> 
 
 def test_only_what_can_get_better_by_itself_is_retried() -> None:
     retryable = {type(error).__name__ for error, _ in EXAMPLES if error.retryable}
-    assert retryable == {"Unreachable", "StoreUnavailable", "PrefectUnavailable", "Conflict", "Busy"}
+    assert retryable == {
+        "Unreachable",
+        "StoreUnavailable",
+        "PrefectUnavailable",
+        "DatabaseUnreachable",
+        "ConnectionsRemain",
+        "MigrationRunning",
+        "Conflict",
+        "Busy",
+    }
 
 
 def test_bad_usage_ends_with_2_and_all_else_with_1() -> None:
@@ -136,4 +152,6 @@ def test_bad_usage_ends_with_2_and_all_else_with_1() -> None:
         "MissingSecret",
         "UnknownApplication",
         "UnknownIncident",
+        "ProgramUnfit",
+        "UnknownVersion",
     }

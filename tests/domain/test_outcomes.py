@@ -17,10 +17,12 @@ def test_each_outcome_has_an_end_that_says_what_and_what_next(outcome: Outcome) 
 def test_only_what_was_wanted_ends_well() -> None:
     assert {outcome for outcome, end in ENDS.items() if end.exit_code == 0} == {
         Outcome.ROLLED_BACK,
+        Outcome.RESTORED,
         Outcome.NOTHING_TO_DO,
     }
     assert {outcome for outcome, end in ENDS.items() if end.state == "COMPLETED"} == {
         Outcome.ROLLED_BACK,
+        Outcome.RESTORED,
         Outcome.NOTHING_TO_DO,
     }
 
@@ -35,4 +37,4 @@ def test_no_two_outcomes_look_alike() -> None:
 
 @pytest.mark.parametrize("decision", Decision)
 def test_every_decision_but_to_act_ends_the_run(decision: Decision) -> None:
-    assert (decision in STOPS) is (decision is not Decision.ROLL_BACK)
+    assert (decision in STOPS) is (decision not in (Decision.ROLL_BACK, Decision.CHANGE_DATABASE))

@@ -69,6 +69,16 @@ def test_what_was_not_confirmed_is_offered_again() -> None:
     assert not window.add(findings("b")[0])
 
 
+def test_what_was_mended_ends_the_silence_but_not_the_row() -> None:
+    window = Consecutive(failures=1).window()
+    [bad] = findings("b")
+    window.fired(bad.at)
+    assert not window.add(bad)
+    window.end_silence()
+    assert window.add(bad)
+    assert window.has_fired
+
+
 def test_a_row_that_goes_on_fires_again_after_a_while() -> None:
     window = Consecutive(failures=1).window()
     [bad] = findings("b")

@@ -83,16 +83,17 @@ def watch(patch: pytest.MonkeyPatch, passed: Passed) -> None:
     patch.setattr(report, "svg", lambda _facts: b"<svg/>")  # it costs more than all the rest
 
 
-def _run(scene: Scene, path: RunbookPath, run: str, file: Path, deadly: str) -> None:
+def _run(scene: Scene, path: RunbookPath, run: str, file: Path, deadly: str, puts_off: bool) -> None:
     with pytest.MonkeyPatch.context() as patch:
         watch(patch, Points(file, deadly).passed)
-        scene.walk(path, run)
+        scene.walk(path, run, puts_off=puts_off)
 
 
 class Runs:
-    """Runs on one scene, and the points they passed."""
+    """Runs on one scene, and the points they passed. `puts_off`: each is followed by its linked watch's first acts."""
 
-    def __init__(self, scene: Scene, path: RunbookPath, folder: Path) -> None:
+    def __init__(self, scene: Scene, path: RunbookPath, folder: Path, *, puts_off: bool = False) -> None:
+        self.puts_off = puts_off
         self.scene = scene
         self.path = path
         self.file = folder / "points"
@@ -101,7 +102,7 @@ class Runs:
         """A whole run, or one up to the point where it is killed. A second run comes when the lease of the first is over."""
         if run != "first":
             self.scene.holder_died()
-        arguments = (self.scene, self.path, run, self.file, dies_at)
+        arguments = (self.scene, self.path, run, self.file, dies_at, self.puts_off)
         process = FORKED.Process(target=_run, args=arguments)
         process.start()
         process.join()

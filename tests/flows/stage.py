@@ -28,7 +28,8 @@ from domain.severity import Severity
 from examples.demo.ports import free_ports
 from flows.conclude import Path as RunbookPath
 from flows.conclude import conclude
-from flows.intake import begin
+from flows.intake import after_the_end, begin
+from tasks.aftermath import aftermath
 from tasks.case import Case
 from tests.blocks.caddy import Caddy
 from tests.blocks.ledger_child import KEY
@@ -116,11 +117,18 @@ class Scene:
         assert isinstance(taken, Case)
         return taken
 
-    def walk(self, path: RunbookPath, run: str = "first", **fields: Any) -> Outcome | None:
-        """A run from its request to its outcome, as the flow does it."""
+    def walk(
+        self, path: RunbookPath, run: str = "first", *, puts_off: bool = False, **fields: Any
+    ) -> Outcome | None:
+        """A run from its request to its outcome, as the flow does it; with `puts_off` what its linked run does, too."""
         with self.installation() as here:
             taken = begin(here, self.document, self.request(**fields), f"{self.name} {run}")
-            return conclude(taken, path)[0] if isinstance(taken, Case) else taken.incident.outcome
+            if isinstance(taken, Case):
+                taken.puts_off = puts_off
+            outcome = conclude(taken, path)[0] if isinstance(taken, Case) else taken.incident.outcome
+            if puts_off:
+                aftermath(after_the_end(here, self.document, taken.incident.id, "the watch"))
+            return outcome
 
     def holder_died(self) -> None:
         """The lease of a run that was killed is over."""

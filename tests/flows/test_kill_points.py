@@ -28,7 +28,11 @@ SETTLE = ["served 2", "quarantine"]
 PATH = [*BEFORE_THE_SWITCH, *SWITCH, *VERIFY, *FINISH, *SETTLE]
 WAY_BACK = [*SWITCH, *VERIFY, *GO_BACK, *FINISH, "post 3"]
 ACTS = ["survey", "assess", "announce", "preserve", "prepare", "switch", "verify", "settle", "report", "tell"]
-EMERGENCY = ["prepare", *SWITCH, *VERIFY, "announce", "preserve", "close"]
+EMERGENCY = ["prepare", *SWITCH, *VERIFY, "announce", "note ending", "settle", "close"]
+AFTERMATH = [
+    "preserve", "keep logs/blue.log", "keep state.json", "note preserved", "report", "keep timeline.svg", "keep report.md",
+    "reported", "note reported", "tell", "post 2",
+]  # fmt: skip
 SAME = "first"
 ANOTHER = "by hand"
 ENDED = "after close"
@@ -72,6 +76,13 @@ def spoiled(stage: Stage, tmp_path: Path) -> Runs:
 
 @pytest.fixture
 def urgent(stage: Stage, tmp_path: Path) -> Runs:
+    """Its linked watch does what is put off."""
+    return Runs(stage.scene(tmp_path), take_back_now, tmp_path, puts_off=True)
+
+
+@pytest.fixture
+def alone(stage: Stage, tmp_path: Path) -> Runs:
+    """An emergency without Prefect: there is no linked run."""
     return Runs(stage.scene(tmp_path), take_back_now, tmp_path)
 
 
@@ -155,6 +166,32 @@ def test_killed_in_an_emergency(urgent: Runs, point: str, again: str) -> None:
     urgent.start(dies_at=point)
     urgent.start(again)
     assert_rolled_back_once(urgent)
+
+
+@pytest.mark.parametrize("point", both(AFTERMATH))
+def test_killed_in_what_an_emergency_puts_off(urgent: Runs, point: str) -> None:
+    urgent.start(dies_at=point)
+    urgent.start()
+    assert_rolled_back_once(urgent)
+    assert len(urgent.scene.data("closed")) == 1
+
+
+def test_an_emergency_ends_before_evidence_report_and_last_words(urgent: Runs) -> None:
+    urgent.start()
+    points = urgent.points()
+    assert points.index("after announce") < points.index("before note ending")
+    assert points.index("after close") < points.index("before preserve")
+    assert [entry["put_off"] for entry in urgent.scene.data("ending")] == [True]
+    urgent.start()
+    assert points == urgent.points()
+    assert_rolled_back_once(urgent)
+
+
+def test_an_emergency_without_a_linked_run_ends_with_all_of_it(alone: Runs) -> None:
+    alone.start()
+    points = alone.points()
+    assert points.index("after preserve") < points.index("after tell") < points.index("before close")
+    assert_rolled_back_once(alone)
 
 
 def test_killed_at_every_act_in_turn(good: Runs) -> None:

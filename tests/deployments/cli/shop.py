@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -16,6 +17,7 @@ from blocks import configuration
 from blocks.home import Home
 from blocks.platforms.processes import Processes
 from deployments.catalog import ROOT
+from deployments.prefect_api import PrefectApi
 from examples.demo import document
 from examples.demo.stack import Release, Stack
 
@@ -97,6 +99,8 @@ class Shop:
     def entry(self, name: str = APP) -> dict[str, Any]:
         """A `backout.yaml` entry: the demo's, with a short watch that nobody but the run itself starts."""
         releases = {"blue": Release(OLD), "green": Release(NEW, "errors")}
+        for release in releases.values():
+            self.stack.lay_out(release)
         entry = document.application(self.stack, releases, sys.executable)
         short = {"preset": "flappyjournal", "watch_s": 1}
         return {**entry, "name": name, "policy": short, "watch": {"enabled": False}}
@@ -128,3 +132,18 @@ def ended(process: subprocess.Popen[str]) -> Done:
 
 def ctrl_c(process: subprocess.Popen[str]) -> None:
     process.send_signal(signal.SIGINT)
+
+
+def change_block(api: PrefectApi, name: str, change: Mapping[str, Any]) -> None:
+    """What a person does in Prefect's UI."""
+    path = f"/block_types/slug/backout-application/block_documents/name/{name}"
+    found = api._call("GET", path)
+    data = {**found["data"], "document": {**found["data"]["document"], **change}}
+    api._call("PATCH", f"/block_documents/{found['id']}", {"data": data, "merge_existing_data": True})
+
+
+def closed_port() -> int:
+    """Nobody listens there."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

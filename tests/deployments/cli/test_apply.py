@@ -1,7 +1,6 @@
 """`backout apply`, drift, `init`."""
 
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -9,7 +8,7 @@ import pytest
 from blocks import configuration
 from blocks.home import Home
 from deployments.prefect_api import PrefectApi
-from tests.deployments.cli.shop import Shop
+from tests.deployments.cli.shop import Shop, change_block
 from tests.deployments.cli.variants import DRIFT
 
 
@@ -21,7 +20,7 @@ def test_apply_shows_a_diff_saves_and_is_safe_to_repeat(shop: Shop) -> None:
     assert shop.run("validate", "apply/production").code == 2  # nothing was saved
     assert shop.run("apply", file, "--json").json[0]["change"] == "new"
     assert shop.run("apply", file, "--json").json == [
-        {"application": "apply/production", "change": "unchanged", "diff": ""}
+        {"application": "apply/production", "change": "unchanged", "drift": "", "diff": ""}
     ]
     shop.write("apply.yaml", {**entry, "description": "Another one"})
     changed = shop.run("apply", file)
@@ -37,26 +36,30 @@ def test_a_folder_with_several_environments(shop: Shop, tmp_path: Path) -> None:
     assert [one["application"] for one in found] == ["folder/production", "folder/staging"]
 
 
-def _change_block(api: PrefectApi, name: str, change: dict[str, Any]) -> None:
-    """What a person does in Prefect's UI."""
-    path = f"/block_types/slug/backout-application/block_documents/name/{name}"
-    found = api._call("GET", path)
-    data = {**found["data"], "document": {**found["data"]["document"], **change}}
-    api._call("PATCH", f"/block_documents/{found['id']}", {"data": data, "merge_existing_data": True})
-
-
 def test_a_block_changed_in_the_ui_is_shown_as_drift_and_refused(shop: Shop, api: PrefectApi) -> None:
     app = DRIFT
     assert shop.run("status", app, "--json").json["drift"] == ""
-    _change_block(api, "drift--production", {"description": "changed by hand"})
+    change_block(api, "drift--production", {"description": "changed by hand"})
     shown = shop.run("status", app)
     assert "drift: block drift--production" in shown.said
     assert "next:" in shown.said
     done = shop.run("rollback", app, "--severity", "critical", "--json")
     assert done.code == 1
     assert "differs from what `backout apply` kept" in done.json["what"]
-    shop.apply(shop.entry(DRIFT))
+    assert "--break-glass" in done.json["next"]
+    file = str(shop.write("drift.yaml", shop.entry(DRIFT)))
+    assert "would be put back" in shop.run("apply", file, "--dry-run").out
+    assert shop.run("status", app, "--json").json["drift"] != ""
+    assert f"{app}: drifted; put back: block drift--production" in shop.run("apply", file).out
+    assert shop.run("apply", file, "--json").json[0]["change"] == "unchanged"
     assert shop.run("status", app, "--json").json["drift"] == ""
+
+
+def test_a_dry_run_without_prefect_says_that_drift_is_not_known(shop: Shop) -> None:
+    file = str(shop.write("alone.yaml", shop.entry("apply-alone/production")))
+    assert shop.run("apply", file).code == 0
+    alone = shop.run("apply", file, "--dry-run", PREFECT_API_URL="http://127.0.0.1:1/api")
+    assert "apply-alone/production: unchanged; Prefect does not answer" in alone.out
 
 
 def test_status_without_prefect_says_that_drift_is_not_known(shop: Shop) -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from blocks.installation import Installation
-from tests.deployments.cli.shop import APP, NEW, OLD, Shop, ctrl_c, ended
-from tests.deployments.cli.variants import FULL, HANGING, NO_ADMIN, NO_FILE, SECRET, closed_port, disk
+from tests.deployments.cli.shop import APP, NEW, OLD, Shop, closed_port, ctrl_c, ended
+from tests.deployments.cli.variants import FULL, HANGING, NO_ADMIN, NO_FILE, SECRET, disk
 from tests.deployments.served import wait_for
 from tests.fakes.http_server import HttpServer, Reply
 
@@ -43,13 +43,15 @@ def test_a_name_that_is_no_application(shop: Shop) -> None:
     assert "shop/production" in done.said
 
 
-def test_an_unknown_release(shop: Shop) -> None:
-    looked = shop.run("validate", APP, "--to", "9.9", "--json")
-    assert (looked.code, looked.json["error"]) == (1, "UnknownRelease")
-    done = shop.run("rollback", APP, "--to", "9.9", "--severity", "critical")
-    assert done.code == 1
-    assert "held" in done.said
-    assert "no slot holds release '9.9'" in done.said
+@pytest.mark.parametrize("typed", ["9.9", "1.O", "blue"])
+def test_a_release_that_no_slot_holds_starts_nothing(shop: Shop, here: Installation, typed: str) -> None:
+    before = len(here.store.incidents(APP))
+    for command in (["validate"], ["rollback", "--severity", "critical"], ["rollback", "--dry-run"]):
+        name, *rest = command
+        done = shop.run(name, APP, "--to", typed, *rest, "--json")
+        assert (done.code, done.json["error"]) == (2, "UnknownRelease")
+        assert f"no slot holds release '{typed}' (in slots: {OLD}, {NEW})" in done.json["what"]
+    assert len(here.store.incidents(APP)) == before
 
 
 def test_an_unknown_slot(shop: Shop) -> None:

@@ -34,8 +34,9 @@ def test_a_yes_by_incident_carries_the_plan_out_and_a_late_one_is_told_so(
     late = bad_shop.run("approve", incident)
     assert late.code == 1
     assert "it has ended: rolled_back" in late.said
-    rows = bad_shop.run("audit", "--app", APP, "--json").json
-    assert rows[0]["approved_by"][0].endswith("(approve)")
+    assert f"next: `backout report {incident}`" in late.said
+    row = bad_shop.run("audit", "--app", APP, "--json").json[0]
+    assert (len(row["approved_by"]), row["rejected_by"], row["moved"]) == (1, [], "yes")
 
 
 def test_a_no_by_the_runs_id_needs_a_reason_and_changes_nothing(bad_shop: Shop, here: Installation) -> None:
@@ -43,10 +44,30 @@ def test_a_no_by_the_runs_id_needs_a_reason_and_changes_nothing(bad_shop: Shop, 
     run = here.store.runs_of(incident)[0]
     without = bad_shop.run("reject", run)
     assert without.code == 1
-    assert "--reason" in without.said
+    assert f"next: `backout reject {run} --reason" in without.said
     assert bad_shop.run("reject", run, "--reason", "fix it forward").code == 0
     assert _wait_closed(here, incident) == "rejected"
     assert bad_shop.serving == "green"
+    row = bad_shop.run("audit", "--app", APP, "--json").json[0]
+    assert (row["approved_by"], len(row["rejected_by"]), row["moved"]) == ([], 1, "no")
+    shown = bad_shop.run("audit", "--app", APP, "--since", "1m").out.partition(incident)[0]
+    assert "planned" in shown
+    assert "2.0 -> 1.0" in shown
+    assert "moved" not in shown
+    assert "approved by" not in shown
+
+
+def test_status_says_that_it_waits_for_whom_until_when_and_how_to_answer(bad_shop: Shop, here: Installation) -> None:
+    incident = _asked(bad_shop)["incident"]
+    waits = bad_shop.run("status", APP, "--json").json["waits"]
+    shown = bad_shop.run("status", APP)
+    assert (waits["incident"], waits["people"], waits["at_deadline"]) == (incident, 1, "reject")
+    assert f"waits for consent of 1 person until {waits['until'][11:19]} UTC; then: reject" in shown.said
+    assert f"backout approve {incident}" in shown.said
+    assert f"backout reject {incident} --reason" in shown.said
+    assert bad_shop.run("reject", incident, "--reason", "enough").code == 0
+    assert _wait_closed(here, incident) == "rejected"
+    assert bad_shop.run("status", APP, "--json").json["waits"] is None
 
 
 def test_yes_answers_for_the_person_who_asks(bad_shop: Shop) -> None:

@@ -1,10 +1,9 @@
 """The demo's application under other names, each with one thing that is wrong or different."""
 
-import socket
 from pathlib import Path
 from typing import Any
 
-from tests.deployments.cli.shop import Shop
+from tests.deployments.cli.shop import Shop, closed_port
 
 HANGING = "hanging/production"
 SECRET = "secret/production"
@@ -36,13 +35,6 @@ def variants(shop: Shop, hanging: str) -> list[dict[str, Any]]:
 def disk(shop: Shop) -> Path:
     """Where the evidence of `FULL` goes: a test lays a full disk over it."""
     return shop.stack.folder / "disk"
-
-
-def closed_port() -> int:
-    """Nobody listens there."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _green_at(entry: dict[str, Any], address: str) -> dict[str, Any]:

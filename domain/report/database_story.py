@@ -1,0 +1,47 @@
+"""What was done to the database, as sentences for the report's timeline."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from domain.database.study import Study
+from domain.journal_kinds import Happened
+
+Data = Mapping[str, Any]
+
+
+def _studied(data: Data) -> str:
+    if not data.get("study"):
+        return "database studied"
+    study = Study.model_validate(data["study"])
+    parts = [f"schema {study.status.version or 'not recorded'}"]
+    if study.wanted:
+        parts.append(f"the target needs {study.wanted}")
+    if study.rehearsal:
+        ended = "worked" if study.rehearsal.works else "did not work"
+        parts.append(f"the way down {ended} on a clone, with {study.rehearsal.rows} rows at risk")
+    if study.beside:
+        parts.append(f"backup {study.beside.backup} stands ready beside")
+    parts += [reason for reason in (study.no_way_down, study.no_restore) if reason]
+    return f"database studied: {'; '.join(parts)}"
+
+
+def _changed(data: Data) -> str:
+    if data.get("kept"):
+        return f"database swapped: writes stood still for {data.get('outage_s')} s; the old one is kept as {data['kept']}"
+    return f"schema taken from {data.get('from')} to {data.get('to')}"
+
+
+def _exported(data: Data) -> str:
+    rows = sum(row.get("inserted", 0) + row.get("changed", 0) for row in data.get("tables") or [])
+    return f"{rows} rows that only the old database holds were exported to {data.get('folder')}"
+
+
+SAY: Mapping[str, Callable[[Data], str]] = {
+    Happened.STUDIED: _studied,
+    Happened.BACKED_UP: lambda data: f"backed up as {data.get('backup')}: {data.get('rows')} rows",
+    Happened.DATABASE_CHANGED: _changed,
+    Happened.DATABASE_RETURNED: lambda data: f"database returned: {data.get('how')}",
+    Happened.EXPORTED: _exported,
+}

@@ -1,0 +1,61 @@
+"""What goes on after a run's end, without the lock: the watch, the end of a superseded request, tags to find runs by."""
+
+from collections.abc import Callable, Iterable
+
+import httpx
+from prefect.exceptions import PrefectException
+
+from blocks.application import Application
+from domain.errors import BackoutError
+from domain.journal_kinds import Happened
+from domain.outcomes import Outcome
+from flows import prefect_runs
+from tasks.aftermath import aftermath
+from tasks.case import Case
+
+
+def afterwards(case: Case, application: Application, outcome: Outcome) -> None:
+    """Start what follows the end of a run. The rollback stands whatever Prefect answers here; the journal has what failed.
+
+    What the run put off is left to the watch, and done here where that cannot be started.
+    """
+    watched = outcome is Outcome.ROLLED_BACK and _done(
+        case, "start the watch", lambda: _start_watch(case, application)
+    )
+    _done(case, "wake what was superseded", lambda: _wake_superseded(case))
+    if not watched:
+        aftermath(case)
+        _done(case, "label the run", lambda: _label(case, [case.run], outcome))
+
+
+def do_the_rest(case: Case) -> None:
+    """What the run before left to its watch: no user waits for it. Once, however often it is called."""
+    aftermath(case)
+    runs, outcome = case.installation.store.runs_of(case.incident.id), case.incident.outcome
+    if outcome is not None:
+        _done(case, "label the runs", lambda: _label(case, runs, outcome))
+
+
+def _start_watch(case: Case, application: Application) -> None:
+    watch = {"application": application.reference(), "incident": case.incident.id}
+    prefect_runs.start_later("soak", watch, None, key=f"soak-{case.incident.id}")
+
+
+def _wake_superseded(case: Case) -> None:
+    for entry in case.ledger.entries(case.incident.id):
+        for waiting in entry.data["runs"] if entry.kind == Happened.SUPERSEDES else []:
+            prefect_runs.wake(waiting, "superseded")
+
+
+def _label(case: Case, runs: Iterable[str], outcome: Outcome) -> None:
+    for run in runs:
+        prefect_runs.label(run, case.document.name, outcome)
+
+
+def _done(case: Case, act: str, do: Callable[[], None]) -> bool:
+    try:
+        do()
+    except (BackoutError, PrefectException, httpx.HTTPError) as error:
+        case.note(Happened.ACT_FAILED, act=act, error=f"{type(error).__name__}: {error}")
+        return False
+    return True

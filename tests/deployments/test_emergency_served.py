@@ -1,0 +1,85 @@
+"""An emergency as Prefect runs it: it ends at verified traffic, and its watch writes the report, once."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from deployments.catalog import CATALOG, WORK_POOL
+from deployments.register import register
+from domain.outcomes import Outcome
+from tests.deployments.rollbacks import Shop
+from tests.deployments.served import wait_for
+from tests.deployments.test_rollback_served import service, shop, slots
+
+__all__ = ["service", "shop", "slots"]
+
+
+@contextmanager
+def without_watches(shop: Shop) -> Iterator[None]:
+    """Prefect knows no deployment of watches."""
+    with shop.service.client() as client:
+        client.delete_deployment(client.read_deployment_by_name("soak/soak").id)
+        try:
+            yield
+        finally:
+            asyncio.run(register([one for one in CATALOG if one.name == "soak"], WORK_POOL))
+
+
+def assert_told_once(shop: Shop) -> None:
+    """All that was put off is there, once."""
+    moments = shop.moments()
+    assert moments[:2] == ["switched", "ended"]
+    assert len(set(moments)) == len(moments)
+    assert [one["outcome"] for one in shop.scene.data("closed")] == [Outcome.ROLLED_BACK]
+    assert len(shop.scene.data("preserved")) == 1
+    [report] = Path(shop.scene.incident().report or "").parent.glob("report.md*")
+    assert str(report) == shop.scene.incident().report
+    assert shop.scene.incident().id in shop.scene.report()
+
+
+def test_it_ends_before_evidence_and_report_which_its_watch_sees_to(shop: Shop) -> None:
+    run = shop.start("emergency")
+    said = shop.wait_state(run, "RolledBack")
+    incident = shop.incident_of(run)
+    assert f"soak-{incident.id}" in said
+    wait_for(lambda: shop.has("watch started"), "the watch")
+    kinds = shop.kinds()
+    assert kinds.index("announced") < kinds.index("closed") < kinds.index("preserved")
+    assert kinds.index("preserved") < kinds.index("reported") < kinds.index("watch started")
+    assert_told_once(shop)
+    assert {shop.scene.name, "rolled_back"} <= set(shop.read(run).tags)
+
+
+def test_its_watch_killed_in_the_middle_is_started_again_and_ends_what_was_put_off(shop: Shop) -> None:
+    run = shop.start("emergency")
+    wait_for(lambda: shop.has("closed"), "the incident's end")
+    incident = shop.incident_of(run).id
+    with shop.scene.installation() as here, here.store.database.transaction() as connection:
+        # No entry can be added to the journal: the watch stands where it is.
+        connection.execute("SELECT 1 FROM incidents WHERE id = %s FOR UPDATE", [incident])
+        watch, process = wait_for(lambda: shop.watch_of(incident), "the watch's process")
+        shop.wait_state(watch, "Running")
+        os.kill(process, signal.SIGKILL)
+        shop.wait_state(watch, "Crashed", "AwaitingRetry", "Late", "Pending")
+    wait_for(lambda: shop.has("watch started"), "the watch")
+    assert "Crashed" in shop.history(watch)
+    assert_told_once(shop)
+
+
+def test_where_no_watch_can_be_started_it_does_all_of_it(shop: Shop) -> None:
+    with without_watches(shop):
+        run = shop.start("emergency")
+        shop.wait_state(run, "RolledBack")
+    assert any(one["act"] == "start the watch" for one in shop.scene.data("act failed"))
+    assert_told_once(shop)
+
+
+def test_the_command_says_the_outcome_and_then_where_the_report_is(shop: Shop) -> None:
+    done = shop.run_command("rollback", shop.scene.name, "--runbook", "emergency", "--reason", "all is down")
+    assert done.returncode == 0, done.stdout + done.stderr
+    report = shop.scene.incident().report
+    assert report is not None
+    assert done.stdout.index("rolled_back") < done.stdout.index(f"report: {report}")
