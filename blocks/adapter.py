@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 FOLDER = Path(__file__).parent
-FAMILIES = ("platforms", "routers", "databases", "signals", "channels")
+FAMILIES = ("platforms", "routers", "databases", "migrations", "signals", "channels")
 NOT_A_KIND = ("__init__", "contract")
 
 

@@ -59,6 +59,12 @@ def _called_health(value: Any) -> Any:
     return {"name": "health", **value} if isinstance(value, Mapping) else value
 
 
+def policy_of(raw: Mapping[str, Any]) -> Policy:
+    """The policy of a raw document. Raises ValueError where it is none."""
+    policy: Policy = _from_preset(raw.get("policy") or {})
+    return policy
+
+
 class Section(BaseModel):
     """A part of the document: unknown keys raise, values never change, input is never shown in errors."""
 

@@ -31,7 +31,7 @@ def replace_file(path: Path, data: bytes) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
-    _sync_folder(target.parent)
+    sync_folder(target.parent)
 
 
 def _take_after(descriptor: int, old: Path) -> None:
@@ -45,7 +45,8 @@ def _take_after(descriptor: int, old: Path) -> None:
         os.fchown(descriptor, found.st_uid, found.st_gid)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Return when the names in the folder are on disk as they are now. Raises OSError."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

@@ -53,6 +53,11 @@ class Home:
         return self.root / "evidence"
 
     @property
+    def backups(self) -> Path:
+        """Backups of the applications' databases, one folder an application."""
+        return self.root / "backups"
+
+    @property
     def state(self) -> Path:
         """Small files that outlive a process: locks, spools, counts."""
         return self.root / "state"
@@ -80,7 +85,7 @@ class Home:
         self.root.mkdir(parents=True, exist_ok=True)
         # PostgreSQL refuses to run as root: its own user must be able to pass through to its folder.
         close_to_others(self.root, SEARCHABLE if os.geteuid() == 0 else PRIVATE)
-        for folder in (self.prefect, self.keys, self.evidence, self.state, self.logs, self.run):
+        for folder in (self.prefect, self.keys, self.evidence, self.backups, self.state, self.logs, self.run):
             folder.mkdir(mode=PRIVATE, exist_ok=True)
             close_to_others(folder)
         return self

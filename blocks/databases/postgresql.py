@@ -1,18 +1,26 @@
 """`postgresql`: whether PostgreSQL answers, how full it is, and which migration is the newest."""
 
-import re
 import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated, Any, Literal, LiteralString
 
 import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, SerializeAsAny
 
-from blocks.databases.contract import Database
+from blocks.adapter import chosen_from
+from blocks.databases.contract import Changes, Database
+from blocks.fields import AbsolutePath
+from blocks.migrations.contract import Migrations
+from blocks.postgres.changes import PostgresChanges
+from blocks.postgres.programs import Programs
+from blocks.postgres.server import Server
+from domain.database.migration import by_number
+from domain.database.retention import Retention
 from domain.findings import Finding, Verdict
 
 FULL_PERCENT = 95.0
@@ -54,6 +62,18 @@ def _address(url: SecretStr) -> SecretStr:
     return url
 
 
+class Backups(BaseModel):
+    """Where backups go, and which ones stay."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    folder: AbsolutePath | None = Field(
+        default=None, description="Default: a folder of the application's own below BACKOUT_HOME."
+    )
+    keep: Retention = Field(default_factory=Retention, description="How many stay.")
+    jobs: int = Field(default=2, ge=1, le=32, description="Tables that are dumped or restored at once.")
+
+
 class Postgresql(Database):
     """Looks in a read-only transaction, so that it works through PgBouncer too and leaves nothing set behind it."""
 
@@ -68,6 +88,24 @@ class Postgresql(Database):
     )
     timeout_s: float = Field(
         default=3.0, ge=2, le=60, description="Seconds to connect, and then for each look."
+    )
+    owner_url: Annotated[SecretStr, AfterValidator(_address)] | None = Field(
+        default=None,
+        description="The same database by the role that owns it, for migrations, backups and swaps; default: `url`.",
+    )
+    migrations: Annotated[SerializeAsAny[Migrations], chosen_from("migrations")] | None = Field(
+        default=None, description="What brings the schema from one version to another."
+    )
+    programs: Programs = Field(
+        default_factory=Programs, description="Where `pg_dump`, `pg_restore` and `psql` run."
+    )
+    backups: Backups = Field(default_factory=Backups, description="Where backups go, and which ones stay.")
+    smoke: list[str] = Field(
+        default_factory=list,
+        description="Queries that must each give a row whose first value is neither null nor false.",
+    )
+    drain_s: float = Field(
+        default=10.0, gt=0, le=600, description="Seconds that sessions have to leave before a swap."
     )
 
     def observe(self) -> list[Finding]:
@@ -87,7 +125,21 @@ class Postgresql(Database):
                 rows = connection.execute(sql.SQL("SELECT version::text FROM {}").format(table)).fetchall()
         except psycopg.Error:
             return None
-        return max((version for (version,) in rows if version), key=_numbers, default=None)
+        return max((version for (version,) in rows if version), key=by_number, default=None)
+
+    def changes(self, application: str, backups: Path) -> Changes:
+        """What can be done to it, as the role that owns it."""
+        return PostgresChanges(
+            application=application,
+            server=Server(self.url, self.owner_url or self.url),
+            programs=self.programs,
+            folder=self.backups.folder or backups,
+            retention=self.backups.keep,
+            jobs=self.backups.jobs,
+            drain_s=self.drain_s,
+            smoke=self.smoke,
+            migrations=self.migrations,
+        )
 
     @contextmanager
     def _looking(self) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
@@ -118,12 +170,6 @@ def _cut_off(connection: psycopg.Connection[Any], seconds: float) -> Iterator[No
         yield
     finally:
         clock.cancel()
-
-
-def _numbers(version: str) -> list[tuple[int, int, str]]:
-    """A key that puts 10 after 9, also inside a name."""
-    parts = re.findall(r"\d+|\D+", version)
-    return [(1, int(part), "") if part.isdecimal() else (0, 0, part) for part in parts]
 
 
 def _finding(name: str, verdict: Verdict, said: str, **more: Any) -> Finding:

@@ -1,6 +1,7 @@
 """The applied configuration as the store keeps it: what drift is measured against."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from psycopg.types.json import Json
@@ -11,12 +12,13 @@ from domain.errors import UnknownApplication
 
 @dataclass(frozen=True)
 class Applied:
-    """One application's document as it was applied, secrets as references."""
+    """One application's document as it was applied, secrets as references. `at`: when; None before it is kept."""
 
     application: str
     document: dict[str, Any]
     digest: str
     source: str
+    at: datetime | None = None
 
 
 def keep(database: Database, applied: Applied, by: str) -> None:
@@ -34,7 +36,7 @@ def all_of(database: Database) -> list[Applied]:
     """Every application's, by name."""
     with database.transaction() as connection:
         rows = connection.execute(
-            "SELECT application, document, digest, source FROM configurations ORDER BY application"
+            "SELECT application, document, digest, source, applied_at AS at FROM configurations ORDER BY application"
         )
         return [Applied(**row) for row in rows]
 

@@ -1,6 +1,7 @@
 """FlappyJournal in one process: `python -m examples.demo.application --port N`.
 
-The environment says which release it is: `APP_VERSION`, `SLOT`, `DATABASE_URL`, and `FAULT` (see `faults.py`).
+The environment says which release it is: `APP_VERSION`, `SLOT`, `DATABASE_URL`, and `FAULT` (see `faults.py`); also
+`MIGRATIONS`, the folder it migrates up from, and `TEXT_COLUMN`, where it keeps the text of an entry.
 """
 
 import argparse
@@ -10,17 +11,19 @@ import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import psycopg
 import uvicorn
 from fastapi import FastAPI, Request, WebSocket, WebSocketDisconnect
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
+from psycopg import sql
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from examples.demo import accounts, journal
 from examples.demo.accounts import CurrentState
 from examples.demo.faults import Fault, Faulty
-from examples.demo.schema import migrate
+from examples.demo.schema import MIGRATIONS, migrate
 from examples.demo.state import State, state_of
 from examples.demo.telemetry import Metrics, Telemetry
 
@@ -34,14 +37,12 @@ PAGE = """<!doctype html><title>FlappyJournal</title>
 KEEP_ALIVE_SECONDS = 130
 
 
-def create_application(version: str, slot: str, database_url: str, faulty: Faulty) -> FastAPI:
+def create_application(state: State, database_url: str, migrations: Path = MIGRATIONS) -> FastAPI:
     """The application of one slot; it connects and migrates when it starts."""
-    metrics = Metrics(version, slot)
-    pool = AsyncConnectionPool(database_url, min_size=1, max_size=4, timeout=5, open=False)
-    application = FastAPI(title="FlappyJournal", version=version, lifespan=_lifespan)
-    application.state.slot = State(version, slot, faulty, metrics, pool)
-    application.state.database_url = database_url
-    application.add_middleware(Telemetry, faulty=faulty, metrics=metrics)
+    application = FastAPI(title="FlappyJournal", version=state.version, lifespan=_lifespan)
+    application.state.slot = state
+    application.state.migrate = lambda: migrate(database_url, migrations)
+    application.add_middleware(Telemetry, faulty=state.faulty, metrics=state.metrics)
     application.add_exception_handler(psycopg.OperationalError, _database_failed)
     application.add_exception_handler(PoolTimeout, _database_failed)
     application.include_router(accounts.router)
@@ -56,7 +57,7 @@ def create_application(version: str, slot: str, database_url: str, faulty: Fault
 @asynccontextmanager
 async def _lifespan(application: FastAPI) -> AsyncIterator[None]:
     state: State = application.state.slot
-    await asyncio.to_thread(migrate, application.state.database_url)
+    await asyncio.to_thread(application.state.migrate)
     async with state.pool:
         await state.pool.wait(timeout=10)
         log.info("Database connected")
@@ -79,7 +80,8 @@ async def _database_failed(_request: Request, error: Exception) -> JSONResponse:
 
 async def health(state: CurrentState) -> JSONResponse:
     """`healthy` and `degraded` answer 200, `unhealthy` 503; `checks` says what is wrong."""
-    connected = await state.can_query("SELECT 1")
+    text = sql.Identifier(state.text_column)
+    connected = await state.can_query(sql.SQL("SELECT {} FROM entries LIMIT 0").format(text))
     working = not state.faulty.shows(Fault.ERRORS)
     checks = {"database": "ok" if connected else "failed", "api": "ok" if working else "failed"}
     status = "healthy" if connected and working else "unhealthy"
@@ -141,9 +143,14 @@ def _from_environment(parser: argparse.ArgumentParser) -> FastAPI:
         faulty = Faulty.from_environment(os.environ)
     except ValueError as error:
         parser.error(f"FAULT or FAULT_AFTER: {error}; faults are {', '.join(Fault)}")
-    return create_application(
-        os.environ["APP_VERSION"], os.environ["SLOT"], os.environ["DATABASE_URL"], faulty
+    version, slot, database_url = (os.environ[name] for name in ("APP_VERSION", "SLOT", "DATABASE_URL"))
+    # A connection that the server ended is found out here, and not by the request that gets it.
+    pool = AsyncConnectionPool(
+        database_url, min_size=1, max_size=4, timeout=5, open=False, check=AsyncConnectionPool.check_connection
     )
+    text_column = os.environ.get("TEXT_COLUMN", "body")
+    state = State(version, slot, faulty, Metrics(version, slot), pool, text_column)
+    return create_application(state, database_url, Path(os.environ.get("MIGRATIONS", MIGRATIONS)))
 
 
 if __name__ == "__main__":

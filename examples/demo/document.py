@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 APPLICATION = "flappyjournal/production"
 
+NO_EMPTY_TITLE = "SELECT NOT EXISTS (SELECT FROM entries WHERE title = '')"
+"""No release writes an entry without a title: where there is one, the data is corrupted."""
+
 # The slots run `python -m examples.demo.application`, which is found from the folder that holds `examples`.
 _CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -30,6 +33,8 @@ def application(stack: Stack, releases: Mapping[str, Release], python: str) -> d
             "kind": "postgresql",
             "url": "${DEMO_DATABASE_URL}",
             "migrations_table": "schema_migrations",
+            "migrations": {"kind": "sql_files", "folder": str(stack.migrations_folder("{release}"))},
+            "smoke": [NO_EMPTY_TITLE],
         },
         "health": _health(),
         "checks": _checks(),
@@ -42,12 +47,12 @@ def _platform(stack: Stack, releases: Mapping[str, Release], python: str) -> dic
     return {
         "kind": "processes",
         "folder": str(stack.slots_folder),
-        "slots": {name: _slot(slot, releases[name], python) for name, slot in stack.slots.items()},
+        "slots": {name: _slot(stack, slot, releases[name], python) for name, slot in stack.slots.items()},
         "router": {"kind": "caddy_file", "file": str(stack.active_file), "address": stack.address},
     }
 
 
-def _slot(slot: Slot, release: Release, python: str) -> dict[str, Any]:
+def _slot(stack: Stack, slot: Slot, release: Release, python: str) -> dict[str, Any]:
     return {
         "command": [python, "-m", "examples.demo.application", "--port", str(slot.port)],
         "cwd": str(_CHECKOUT),
@@ -56,6 +61,8 @@ def _slot(slot: Slot, release: Release, python: str) -> dict[str, Any]:
             "SLOT": slot.name,
             "FAULT": release.fault,
             "DATABASE_URL": "${DEMO_DATABASE_URL}",
+            "MIGRATIONS": str(stack.migrations_folder(release.version)),
+            "TEXT_COLUMN": release.text_column,
         },
         "address": slot.address,
     }

@@ -1,14 +1,19 @@
 """The journal: a person's entries, and the chat about them."""
 
 from datetime import datetime
+from typing import LiteralString
 
 from fastapi import APIRouter, Depends, HTTPException
+from psycopg import sql
 from psycopg.rows import dict_row
 from pydantic import BaseModel, Field
 
 from examples.demo.accounts import CurrentSession, CurrentState, require_session
 
 router = APIRouter(prefix="/api")
+
+# The text's column has another name after a migration; what people send and get does not change with it.
+_ENTRY = sql.SQL("id, title, {} AS body, created_at, updated_at")
 
 
 class Draft(BaseModel):
@@ -35,21 +40,21 @@ class Message(BaseModel):
 @router.post("/journal", status_code=201)
 async def create_entry(draft: Draft, session: CurrentSession, state: CurrentState) -> Entry:
     """Write a new entry."""
-    query = "INSERT INTO entries (user_id, title, body) VALUES (%s, %s, %s) RETURNING *"
+    query = "INSERT INTO entries (user_id, title, {text}) VALUES (%s, %s, %s) RETURNING {entry}"
     return (await _fetch(state, query, [session.user_id, draft.title, draft.body]))[0]
 
 
 @router.get("/journal")
 async def list_entries(session: CurrentSession, state: CurrentState) -> list[Entry]:
     """The newest 100 entries of this person, newest first."""
-    query = "SELECT * FROM entries WHERE user_id = %s ORDER BY id DESC LIMIT 100"
+    query = "SELECT {entry} FROM entries WHERE user_id = %s ORDER BY id DESC LIMIT 100"
     return await _fetch(state, query, [session.user_id])
 
 
 @router.get("/journal/{entry_id}")
 async def read_entry(entry_id: int, session: CurrentSession, state: CurrentState) -> Entry:
     """One entry; 404 when this person has none by that number."""
-    query = "SELECT * FROM entries WHERE id = %s AND user_id = %s"
+    query = "SELECT {entry} FROM entries WHERE id = %s AND user_id = %s"
     return _only(await _fetch(state, query, [entry_id, session.user_id]))
 
 
@@ -57,8 +62,8 @@ async def read_entry(entry_id: int, session: CurrentSession, state: CurrentState
 async def update_entry(entry_id: int, draft: Draft, session: CurrentSession, state: CurrentState) -> Entry:
     """Write an entry anew; 404 when this person has none by that number."""
     query = (
-        "UPDATE entries SET title = %s, body = %s, updated_at = now() "
-        "WHERE id = %s AND user_id = %s RETURNING *"
+        "UPDATE entries SET title = %s, {text} = %s, updated_at = now() "
+        "WHERE id = %s AND user_id = %s RETURNING {entry}"
     )
     return _only(await _fetch(state, query, [draft.title, draft.body, entry_id, session.user_id]))
 
@@ -66,7 +71,7 @@ async def update_entry(entry_id: int, draft: Draft, session: CurrentSession, sta
 @router.delete("/journal/{entry_id}", status_code=204)
 async def delete_entry(entry_id: int, session: CurrentSession, state: CurrentState) -> None:
     """Remove an entry; 404 when this person has none by that number."""
-    query = "DELETE FROM entries WHERE id = %s AND user_id = %s RETURNING *"
+    query = "DELETE FROM entries WHERE id = %s AND user_id = %s RETURNING {entry}"
     _only(await _fetch(state, query, [entry_id, session.user_id]))
 
 
@@ -76,10 +81,12 @@ async def chat(message: Message, state: CurrentState) -> dict[str, str]:
     return {"answer": f"I heard {len(message.message)} characters. Tell me more.", "version": state.version}
 
 
-async def _fetch(state: CurrentState, query: str, values: list[object]) -> list[Entry]:
+async def _fetch(state: CurrentState, query: LiteralString, values: list[object]) -> list[Entry]:
+    text = sql.Identifier(state.text_column)
+    written = sql.SQL(query).format(text=text, entry=_ENTRY.format(text))
     async with state.pool.connection() as connection:
         cursor = connection.cursor(row_factory=dict_row)
-        await cursor.execute(query, values)
+        await cursor.execute(written, values)
         return [Entry(**row) for row in await cursor.fetchall()]
 
 

@@ -93,7 +93,8 @@ class Scenario:
         """2.0, as a team's CI would: it looks good when it is deployed."""
         with self.screen.step(f"CI deploys {BAD} to green, records it, switches") as step:
             step.note = self._sent
-            self._platform.deploy("green", BAD, FAULT)
+            migrations = self.stage.stack.lay_out(Release(BAD))
+            self._platform.deploy("green", BAD, {**FAULT, "MIGRATIONS": str(migrations)})
             self._start("green")
             self.stage.backout(self.interruption, "record", APPLICATION, BAD, "--slot", "green")
             self.load.mark(f"{BAD} serves")

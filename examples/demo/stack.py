@@ -21,6 +21,7 @@ from blocks.slot_folder import SlotFolder
 from examples.demo import document
 from examples.demo.ports import free_ports
 from examples.demo.proxy import Proxy
+from examples.demo.schema import BROKEN_MIGRATIONS, MIGRATIONS
 
 DATABASE = "flappyjournal"
 DATABASE_VARIABLE = "DEMO_DATABASE_URL"
@@ -47,10 +48,25 @@ class Slot:
 
 @dataclass(frozen=True)
 class Release:
-    """A release for a slot: its version, and the fault it has (`none` for a good one)."""
+    """A release for a slot: its version, and the fault it has (`none` for a good one).
+
+    Attributes:
+        migration: the folder of `broken_migrations` whose migration it brings; None where it brings none.
+    """
 
     version: str
     fault: str = "none"
+    migration: str | None = None
+
+    @property
+    def text_column(self) -> str:
+        """Where it keeps the text of an entry: all broken migrations rename that column."""
+        return "content" if self.migration else "body"
+
+    @property
+    def schema_version(self) -> str:
+        """The newest of its migrations."""
+        return "0002" if self.migration else "0001"
 
 
 class Stack:
@@ -88,6 +104,19 @@ class Stack:
     def slots_folder(self) -> Path:
         """Where Backout's platform keeps a folder for each slot."""
         return self.folder / "slots"
+
+    def migrations_folder(self, version: str) -> Path:
+        """Where a release's migrations are kept; `{release}` stands for any."""
+        return self.folder / "releases" / version / "migrations"
+
+    def lay_out(self, release: Release) -> Path:
+        """Put the migrations of a release into their folder, as its image or its commit would hold them."""
+        folder = self.migrations_folder(release.version)
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(MIGRATIONS, folder)
+        if release.migration:
+            shutil.copytree(BROKEN_MIGRATIONS / release.migration, folder, dirs_exist_ok=True)
+        return folder
 
     @property
     def database_url(self) -> str:
@@ -143,7 +172,9 @@ class Stack:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def write_backout_yaml(self, blue: Release, green: Release, **changes: Any) -> Path:
-        """Write `backout.yaml` for these releases; `changes` replace keys of the application's entry."""
+        """Lay these releases out and write their `backout.yaml`; `changes` replace keys of the application's entry."""
+        for release in (blue, green):
+            self.lay_out(release)
         application = document.application(self, {"blue": blue, "green": green}, sys.executable)
         text = yaml.safe_dump({"applications": [{**application, **changes}]}, sort_keys=False, width=110)
         self.configuration_file.write_text(text)

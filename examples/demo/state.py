@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import psycopg
 from fastapi.requests import HTTPConnection
+from psycopg import sql
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from examples.demo.faults import Faulty
@@ -15,15 +16,20 @@ log = logging.getLogger("flappyjournal")
 
 @dataclass
 class State:
-    """One per process, made at start, reached by `state_of`."""
+    """One per process, made at start, reached by `state_of`.
+
+    Attributes:
+        text_column: the column of `entries` that this release keeps an entry's text in.
+    """
 
     version: str
     slot: str
     faulty: Faulty
     metrics: Metrics
     pool: AsyncConnectionPool
+    text_column: str = "body"
 
-    async def can_query(self, query: str) -> bool:
+    async def can_query(self, query: str | sql.Composed) -> bool:
         """Whether the database answers this query within 2 seconds; a failure is logged, not raised."""
         try:
             async with self.pool.connection(timeout=2) as connection:

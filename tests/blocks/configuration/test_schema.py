@@ -13,7 +13,7 @@ from tests.blocks.configuration.documents import APPLICATION, changed
 def test_the_schema_offers_the_kinds_of_each_family() -> None:
     found = schema()
     for family, contract in zip(
-        FAMILIES, ("Platform", "Router", "Database", "Signal", "Channel"), strict=True
+        FAMILIES, ("Platform", "Router", "Database", "Migrations", "Signal", "Channel"), strict=True
     ):
         choice = found["$defs"][contract]["oneOf"]
         offered = {

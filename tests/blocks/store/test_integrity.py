@@ -14,7 +14,7 @@ from tests.blocks.ledger_contract import begun, kinds
 from tests.blocks.store.postgres import running_postgres
 
 ENTRIES = 5
-MIGRATIONS = ["001_incidents.sql", "002_keys.sql"]
+MIGRATIONS = ["001_incidents.sql", "002_keys.sql", "003_schemas.sql"]
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""What the migration adapters stand on: SQL scripts, the record of what is applied, the lock, and child processes."""

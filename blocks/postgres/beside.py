@@ -1,0 +1,111 @@
+"""Databases of ours beside the one in use: made empty, found again, and dropped where a killed run left them half-made."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from psycopg import sql
+
+from blocks.postgres import marks
+from blocks.postgres.maintenance import exists, maintenance, took
+from blocks.postgres.marks import Mark
+from blocks.postgres.server import Connection, Server
+from blocks.postgres.writes import stop
+
+LEFTOVER_WAIT_S = 1
+TRAITS = """
+    SELECT to_jsonb(d), pg_encoding_to_char(d.encoding), pg_get_userbyid(d.datdba), t.spcname
+    FROM pg_database d JOIN pg_tablespace t ON t.oid = d.dattablespace WHERE d.datname = %s
+"""
+
+
+def create(connection: Connection, name: str, like: str, backup: str) -> None:
+    """An empty database with the encoding, locale, owner and tablespace of `like`, marked as unfinished.
+
+    Where `like` is lost, it has the server's own.
+    """
+    options = sql.SQL(" ").join(_options(connection, like))
+    query = sql.SQL("CREATE DATABASE {} TEMPLATE template0 {}").format(sql.Identifier(name), options)
+    connection.execute(query)
+    mark = Mark(state="restoring", of=like, backup=backup, at=datetime.now(UTC))
+    marks.write(connection, name, mark)
+    # What is lost by a crash before it is ready is not ready, and is dropped.
+    _alter(connection, name, sql.SQL("SET synchronous_commit = off"))
+
+
+def finish(connection: Connection, name: str) -> None:
+    """Mark it as ready; from now on it is on disk, and nobody changes it by accident before it is swapped in."""
+    with connection.transaction():
+        _alter(connection, name, sql.SQL("RESET synchronous_commit"))
+        mark = marks.read(connection, name)
+        marks.write(connection, name, mark.model_copy(update={"state": "ready", "at": datetime.now(UTC)}))
+        stop(connection, [name], "read_only")
+
+
+def free_name(connection: Connection, server: Server) -> str:
+    """A name with the time that nobody has: two restores in one second would have the same."""
+    now = datetime.now(UTC)
+    while exists(connection, name := server.sibling("restore", now)):
+        now += timedelta(seconds=1)
+    return name
+
+
+def ready(connection: Connection, server: Server, backup: str) -> list[str]:
+    """The databases that this backup was restored into, and that nothing is left to do for; newest first."""
+    found = marks.ours(connection, server.database)
+    return [name for name, mark in found.items() if mark.state == "ready" and mark.backup == backup]
+
+
+def drop(connection: Connection, server: Server, name: str) -> bool:
+    """Drop it, by force: who is still in it is a program that outlived its run. False where it is not unfinished."""
+    mark = marks.read(connection, name)
+    unfinished = mark.state == "restoring" and mark.of == server.database
+    if not unfinished and not (mark == Mark() and _named_by_us(server, name)):
+        return False
+    connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+    return True
+
+
+def sweep(server: Server) -> list[str]:
+    """Drop what killed restores left unfinished, and only that; their names. Raises DatabaseUnreachable."""
+    with maintenance(server) as connection:
+        found = connection.execute("SELECT datname FROM pg_database WHERE pg_has_role(datdba, 'USAGE')")
+        marked = marks.ours(connection, server.database)
+        left = [name for (name,) in found.fetchall() if name in marked or _named_by_us(server, name)]
+        return [name for name in left if _swept(connection, server, name)]
+
+
+def _swept(connection: Connection, server: Server, name: str) -> bool:
+    if marks.read(connection, name).state not in {"", "restoring"}:
+        return False
+    # Who restores into it holds its lock, from before it exists until it is ready.
+    return took(connection, name, LEFTOVER_WAIT_S) and drop(connection, server, name)
+
+
+def _named_by_us(server: Server, name: str) -> bool:
+    """Killed between making it and marking it, a restore leaves only the name."""
+    head, _, _ = server.sibling("restore").rpartition("__restore_")
+    return re.fullmatch(rf"{re.escape(head)}__restore_\d{{8}}t\d{{6}}", name) is not None
+
+
+def _options(connection: Connection, like: str) -> list[sql.Composable]:
+    row: tuple[Any, ...] | None = connection.execute(TRAITS, [like]).fetchone()
+    if row is None:
+        return []
+    traits, encoding, owner, tablespace = row
+    wanted = {"ENCODING": encoding, "LC_COLLATE": traits["datcollate"], "LC_CTYPE": traits["datctype"]}
+    locale = traits.get("datlocale") or traits.get("daticulocale")
+    if traits.get("datlocprovider") == "i":
+        wanted |= {"LOCALE_PROVIDER": "icu", "ICU_LOCALE": locale}
+    if traits.get("datlocprovider") == "b":
+        wanted |= {"LOCALE_PROVIDER": "builtin", "BUILTIN_LOCALE": locale}
+    # Who names the default tablespace needs rights on it that others do not have.
+    names = {"OWNER": owner} | ({} if tablespace == "pg_default" else {"TABLESPACE": tablespace})
+    return [
+        *(sql.SQL("{} {}").format(sql.SQL(key), sql.Literal(value)) for key, value in wanted.items()),
+        *(sql.SQL("{} {}").format(sql.SQL(key), sql.Identifier(value)) for key, value in names.items()),
+    ]
+
+
+def _alter(connection: Connection, database: str, change: sql.Composable) -> None:
+    connection.execute(sql.SQL("ALTER DATABASE {} {}").format(sql.Identifier(database), change))

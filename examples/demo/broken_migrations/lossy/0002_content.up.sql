@@ -1,0 +1,2 @@
+ALTER TABLE entries RENAME COLUMN body TO content;
+ALTER TABLE entries ADD COLUMN mood text;

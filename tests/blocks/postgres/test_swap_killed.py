@@ -1,0 +1,54 @@
+"""`kill -9` at every point of a swap: the application has a database that lets it in, and none is lost."""
+
+from functools import partial
+from itertools import count
+from pathlib import Path
+
+from blocks.postgres.programs import Programs
+from blocks.postgres.restore import restore
+from blocks.postgres.server import Server
+from blocks.postgres.swap import kept, swap
+from blocks.postgres.writes import open_again
+from tests.blocks.postgres.cluster import Cluster
+from tests.blocks.postgres.restoring import backed_up, customers, databases
+from tests.blocks.postgres.roundtrips import killed
+
+
+def test_killed_at_every_point_and_started_again(
+    postgres: Cluster, server: Server, programs: Programs, tmp_path: Path
+) -> None:
+    incoming = restore(server, programs, backed_up(server, programs, tmp_path)).database
+    closed = 0
+    for point in count(1):
+        was_killed = killed(partial(swap, server, incoming), point)
+        found = databases(postgres, server)
+        assert len(found) == 2, point
+        assert server.database in found, point
+        closed += not found[server.database]
+        open_again(server)
+        assert all(databases(postgres, server).values()), point
+        assert customers(server) == 30, point
+        swapped = swap(server, incoming)
+        after = databases(postgres, server)
+        assert after == {server.database: True, swapped.kept: True}, point
+        assert [swapped.kept] == kept(server), point
+        assert customers(server) == 30, point
+        incoming = swapped.kept
+        if not was_killed:
+            break
+    assert closed >= 3, "the points between closing and opening were among them"
+
+
+def test_started_again_without_opening_first_it_ends_as_well(
+    postgres: Cluster, server: Server, programs: Programs, tmp_path: Path
+) -> None:
+    incoming = restore(server, programs, backed_up(server, programs, tmp_path)).database
+    closed = next(
+        point
+        for point in count(1)
+        if killed(partial(swap, server, incoming), point) and not databases(postgres, server)[server.database]
+    )
+    assert closed > 1
+    swapped = swap(server, incoming)
+    assert databases(postgres, server) == {server.database: True, swapped.kept: True}
+    assert open_again(server) == []
