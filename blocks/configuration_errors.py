@@ -12,9 +12,11 @@ from blocks.configuration_shape import model_at
 from blocks.secrets import has_reference
 from domain.errors import ConfigurationError, UnknownKind
 
+UNKNOWN = "is not a known key"
 CHOICES = ("enum", "literal_error")
 ABOUT_KEYS = ("missing", "extra_forbidden")
-PROBLEMS = {"missing": "is missing", "extra_forbidden": "is not a known key"}
+PROBLEMS = {"missing": "is missing", "extra_forbidden": UNKNOWN, "path_type": "is not a path"}
+LIKE_KIND = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,30}")
 QUOTED = re.compile(r"'([^']*)'")
 
 THE_NAME = ("name",)
@@ -56,13 +58,17 @@ def first_problem(
 
 
 def _telling(problems: Sequence[ConfigurationError]) -> list[ConfigurationError]:
-    """One a key, and none for a list as a whole where one of its items is wrong: pydantic tries each branch of a union."""
+    """One a key, and none for a list as a whole where one of its items is wrong: pydantic tries each branch of a union.
+
+    A key that is not known comes first: it may be the missing one, misspelt, and it lists what is allowed.
+    """
     first = {problem.key: problem for problem in reversed(problems)}
-    return [
+    telling = [
         problem
         for problem in problems
         if problem is first[problem.key] and not any(key.startswith(f"{problem.key}[") for key in first)
     ]
+    return sorted(telling, key=lambda problem: not problem.problem.startswith(UNKNOWN))
 
 
 def _converted(
@@ -72,11 +78,18 @@ def _converted(
     key = _dotted(location, at)
     cause = details.get("ctx", {}).get("error")
     if isinstance(cause, WrongKind):
-        problem = (
-            "is missing" if _value(raw, (*location, "kind")) is None else f"no such kind of {cause.family}"
+        return UnknownKind(
+            source, f"{key}.kind", _wrong(cause, _value(raw, (*location, "kind"))), cause.allowed
         )
-        return UnknownKind(source, f"{key}.kind", problem, cause.allowed)
     return ConfigurationError(source, key, _problem(details), _allowed(details, model, raw, location))
+
+
+def _wrong(cause: WrongKind, kind: Any) -> str:
+    """The value is shown where it is a word like a kind: no secret is one."""
+    if kind is None:
+        return "is missing"
+    shown = f": {kind!r}" if isinstance(kind, str) and LIKE_KIND.fullmatch(kind) else ""
+    return f"no such kind of {cause.family}{shown}"
 
 
 def _problem(details: ErrorDetails) -> str:

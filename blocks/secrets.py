@@ -74,9 +74,19 @@ def _walk(raw: Any, key: str, values: _Values) -> Any:
 
 def names(raw: Any) -> set[str]:
     """The variables that the document needs."""
-    return {
-        match["name"] for text in _strings(raw) for match in REFERENCE.finditer(text) if not match["escape"]
-    }
+    return {name for name, _ in references(raw)}
+
+
+def references(raw: Any, at: str = "") -> Iterator[tuple[str, str]]:
+    """Each variable that the document needs, with the dotted key that needs it. `at`: the key of `raw` itself."""
+    if isinstance(raw, str):
+        yield from ((match["name"], at) for match in REFERENCE.finditer(raw) if not match["escape"])
+    elif isinstance(raw, Mapping):
+        for name, item in raw.items():
+            yield from references(item, f"{at}.{name}" if at else str(name))
+    elif isinstance(raw, list):
+        for index, item in enumerate(raw):
+            yield from references(item, f"{at}[{index}]")
 
 
 def has_reference(raw: Any) -> bool:

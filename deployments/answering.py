@@ -4,6 +4,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 from blocks.installation import Installation
 from deployments.prefect_api import PrefectApi
@@ -92,7 +93,7 @@ def give(here: Installation, name: str, said: Said) -> Ruling:
         NotAllowed: nobody is asked (any more), the deadline has passed, or a no has no reason.
     """
     incident = incident_of(here, name)
-    plan = _asked_plan(here, incident, said)
+    plan = _asked_plan(here, incident, name, said)
     approval = Approval(
         incident=incident.id, plan=plan.digest(), answer=said.answer, person=said.person, via=said.via, proven=True,
         reason=said.reason, accepted_rows=said.accepted_rows,
@@ -143,33 +144,37 @@ def asked_last(here: Installation, incident: str) -> Entry | None:
     return asked[-1] if asked else None
 
 
-def _deadline(here: Installation, incident: Incident) -> datetime | None:
-    asked = asked_last(here, incident.id)
+def deadline(here: Installation, incident: str) -> datetime | None:
+    """Until when an answer counts; None where people were not asked."""
+    asked = asked_last(here, incident)
     return datetime.fromisoformat(asked.data["deadline"]) if asked else None
 
 
 def _stands(here: Installation, incident: Incident, plan: Plan) -> Ruling:
     approvals = here.store.approvals(incident.id)
-    deadline = _deadline(here, incident)
-    return ruling(plan, approvals, here.approvals_key, incident.request.by, deadline)
+    until = deadline(here, incident.id)
+    return ruling(plan, approvals, here.approvals_key, incident.request.by, until)
 
 
-def _asked_plan(here: Installation, incident: Incident, said: Said) -> Plan:
-    person, wanted = said.person, f"{said.answer} incident {incident.id}"
+def _asked_plan(here: Installation, incident: Incident, name: str, said: Said) -> Plan:
+    """The plan that is asked about. `name`: how the person named the incident. Raises NotAllowed, DataLossNotAccepted."""
+    refused = partial(NotAllowed, person=said.person, wanted=f"{said.answer} incident {incident.id}")
+    see, again = f"`backout status {incident.application}`", f"`backout rollback {incident.application}`"
     if incident.outcome is not None:
-        raise NotAllowed(person=person, wanted=wanted, why=f"it has ended: {incident.outcome}")
+        step = f"`backout report {incident.id}` says how; {again} starts another one"
+        raise refused(why=f"it has ended: {incident.outcome}", step=step)
     if incident.plan is None or incident.plan.consent is None:
-        raise NotAllowed(person=person, wanted=wanted, why="it asks nobody")
+        raise refused(why="it asks nobody", step=f"{see} shows it; `--yes` and answers are for those that ask")
     if said.answer is Answer.REJECT and not said.reason.strip():
-        raise NotAllowed(person=person, wanted=wanted, why="a no needs a reason (--reason)")
+        step = f'`backout reject {name} --reason "..."`'
+        raise refused(why="a no needs a reason", step=step)
     already = _stands(here, incident, incident.plan)
     if already is not Ruling.OPEN:
-        raise NotAllowed(person=person, wanted=wanted, why=f"it was {already} before")
-    deadline = _deadline(here, incident)
-    if deadline is not None and datetime.now(UTC) > deadline:
-        raise NotAllowed(
-            person=person, wanted=wanted, why=f"its deadline was {deadline:%Y-%m-%d %H:%M:%S} UTC"
-        )
+        raise refused(why=f"it was {already} before", step=f"{see} shows how it goes on")
+    until = deadline(here, incident.id)
+    if until is not None and datetime.now(UTC) > until:
+        step = f"{see} shows how it ends; {again} asks anew"
+        raise refused(why=f"its deadline was {until:%Y-%m-%d %H:%M:%S} UTC", step=step)
     _accepts_the_loss(incident.plan, said)
     return incident.plan
 

@@ -7,14 +7,19 @@ from pydantic import BaseModel
 from blocks import heads
 from blocks.installation import Installation
 from deployments.prefect_api import PrefectApi
+from domain.consent import Answer
 from domain.errors import BackoutError
 from domain.incident import Incident
+from domain.journal import Entry
+from domain.journal_kinds import Happened
 
 
 class Row(BaseModel):
     """One incident: who, why, with whose consent, from where to where, how it ended.
 
     Attributes:
+        approved_by, rejected_by: the people who answered; `deadline` where nobody did.
+        moved: whether traffic was moved: `yes`, `no`, or `and back`.
         prefect: what Prefect's history says of each run, `id: state`; empty where it does not answer or forgot.
     """
 
@@ -25,6 +30,8 @@ class Row(BaseModel):
     via: str
     why: str
     approved_by: list[str]
+    rejected_by: list[str]
+    moved: str
     from_release: str | None
     to_release: str | None
     outcome: str | None
@@ -36,7 +43,7 @@ class Row(BaseModel):
         """The row as text for a table, each cell in one line."""
         texts = [
             f"{self.at:%Y-%m-%d %H:%M:%S}", self.application, f"{self.by} ({self.via})", self.why,
-            ", ".join(self.approved_by), self.from_release, self.to_release, self.outcome or "open",
+            ", ".join(self.approved_by), ", ".join(self.rejected_by), self.moved, self.from_release, self.to_release, self.outcome or "open",
             ", ".join(self.prefect.values()), self.incident,
         ]  # fmt: skip
         return [" ".join((text or "-").split()) for text in texts]
@@ -65,6 +72,7 @@ def _prefect(here: Installation) -> PrefectApi | None:
 
 def _row(here: Installation, api: PrefectApi | None, incident: Incident) -> Row:
     plan, request = incident.plan, incident.request
+    entries, answers = here.store.entries(incident.id), here.store.approvals(incident.id)
     return Row(
         incident=incident.id,
         at=incident.opened_at,
@@ -72,14 +80,24 @@ def _row(here: Installation, api: PrefectApi | None, incident: Incident) -> Row:
         by=request.by or "not said",
         via=request.via,
         why=request.reason or request.issue or "",
-        approved_by=[f"{row.person} ({row.answer})" for row in here.store.approvals(incident.id)],
+        approved_by=[row.person for row in answers if row.answer is Answer.APPROVE],
+        rejected_by=[row.person for row in answers if row.answer is Answer.REJECT],
+        moved=_moved(entries),
         from_release=plan.from_release if plan else None,
         to_release=plan.to_release if plan else None,
         outcome=incident.outcome,
-        entries=len(here.store.entries(incident.id)),
+        entries=len(entries),
         prefect=_states(api, here.store.runs_of(incident.id)),
         report=incident.report,
     )
+
+
+def _moved(entries: list[Entry]) -> str:
+    """Whether the incident's own acts moved traffic, and whether it came back."""
+    if any(entry.kind == Happened.WENT_BACK for entry in entries):
+        return "and back"
+    own = (entry.data["receipt"]["changed"] for entry in entries if entry.kind == Happened.SWITCHED)
+    return "yes" if any(own) else "no"
 
 
 def _states(api: PrefectApi | None, runs: list[str]) -> dict[str, str]:

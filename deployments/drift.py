@@ -11,6 +11,7 @@ from domain.errors import Drift, PrefectUnavailable
 from domain.names import block_name
 
 NEXT = Drift.NEXT
+WITHOUT_PREFECT = "start `backout serve`, or go on without it: `backout rollback APP --break-glass`"
 
 
 def drifts(here: Installation, applications: Iterable[str]) -> dict[str, str | None]:
@@ -21,6 +22,13 @@ def drifts(here: Installation, applications: Iterable[str]) -> dict[str, str | N
             return {name: _drift(api, configurations.of(here.store.database, name)) for name in wanted}
     except PrefectUnavailable:
         return dict.fromkeys(wanted)
+
+
+def obstacle(drift: str | None) -> tuple[str, str] | None:
+    """What keeps every run from acting, and the next step; None where nothing does. `drift`: as `drifts` found it."""
+    if drift is None:
+        return "Prefect does not answer: no run can start, and drift is not known", WITHOUT_PREFECT
+    return (f"drift: {drift}; runs that act refuse it", NEXT) if drift else None
 
 
 def _drift(api: PrefectApi, applied: Applied) -> str:

@@ -40,7 +40,9 @@ class Fence:
         found = self._asked(lambda store: store.preempt(self.local.application, self.run, known))
         if found is None:
             errors.print(
-                "the store does not help: a run that lives on is not stopped by this one", markup=False
+                "the store cannot be asked: a run that is still alive is not stopped by this one",
+                markup=False,
+                soft_wrap=True,
             )
             return
         errors.print("the store answers: no other run may act on it now", markup=False)

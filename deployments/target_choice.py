@@ -1,15 +1,17 @@
 """The release to go back to as a choice in the forms: what the slots hold, as far as it was recorded."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
+from blocks.document import Document
 from blocks.installation import Installation
 from blocks.store import configurations
 from deployments.catalog import CATALOG
 from deployments.prefect_api import PrefectApi
-from domain.errors import PrefectUnavailable
-from domain.release import Release
-from domain.request import LAST_GOOD
+from domain.errors import BackoutError, PrefectUnavailable
+from domain.release import Release, Slot
+from domain.request import LAST_GOOD, Request
+from domain.target import wanted
 
 FIELD = "target"
 
@@ -32,6 +34,20 @@ def within_reach(releases: Iterable[Release]) -> list[str]:
         if release.quarantined_by is None:
             found.append(release.version)
     return found
+
+
+def refuse_mistyped(document: Document, request: Request) -> None:
+    """Refuse a release that no slot holds before anything is begun; a platform that cannot be asked is the run's to tell.
+
+    Raises:
+        UnknownRelease: no slot holds it.
+    """
+    slots: Sequence[Slot] = ()
+    if request.to is not None:
+        with suppress(BackoutError):
+            slots = document.platform.slots()
+    if slots:
+        wanted(request, slots)
 
 
 def offer_targets(here: Installation, api: PrefectApi) -> None:

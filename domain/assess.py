@@ -187,5 +187,6 @@ def _at_risk(situation: Situation, target: Slot) -> list[str]:
     if situation.request.even_unhealthy:
         risks.append("the target's health is ignored (--even-unhealthy)")
     if situation.request.force:
-        risks.append("nobody is asked (--force)")
+        how = "--break-glass" if situation.request.via == "break-glass" else "--force"
+        risks.append(f"nobody is asked ({how})")
     return risks

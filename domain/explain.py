@@ -70,9 +70,17 @@ def _named(*names: str) -> Rule:
     def rule(facts: Facts) -> tuple[Mark, str]:
         newest = {(row.name, row.on): row for row in [*facts.verified, *facts.watched]}
         fitting = [row for row in newest.values() if any(_words(name) <= _words(row.name) for name in names)]
-        return _judged(fitting, f"no check is named {' or '.join(names[:3])}")
+        return _judged(fitting, _not_judged(facts, names))
 
     return rule
+
+
+def _not_judged(facts: Facts, names: tuple[str, ...]) -> str:
+    """Why no finding is there: the check was not repeated, or there is no such check."""
+    known = dict.fromkeys(row.name for row in facts.checks if any(_words(name) <= _words(row.name) for name in names))
+    if known:
+        return f"{', '.join(known)} was not looked at after the rollback"
+    return f"no check is named {' or '.join(names[:3])}"
 
 
 def _everything(facts: Facts) -> tuple[Mark, str]:

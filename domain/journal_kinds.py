@@ -14,7 +14,7 @@ class Happened(StrEnum):
     OPENED = "opened"  # request
     JOINED = "joined"  # by
     SUPERSEDES = "superseded"  # incident, runs: the waiting one that this one went before
-    TAKEN_OVER = "taken over"  # run, token
+    TAKEN_OVER = "taken over"  # run, token, again (the run that had it went on), via
     SURVEYED = "surveyed"  # survey
     PLANNED = "planned"  # plan, situation
     ANNOUNCED = "announced"  # channels

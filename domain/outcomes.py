@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
@@ -75,3 +77,16 @@ ENDS: dict[Outcome, End] = {
         "act by hand now: docs/when-backout-fails.md", 1,
     ),
 }  # fmt: skip
+
+
+def next_step(outcome: Outcome, application: str, bad_release: str | None = None) -> str:
+    """The outcome's next step with this application, and the release rolled back from, in its commands: to be pasted."""
+    return named(ENDS[outcome].next_step, application, bad_release)
+
+
+def named(step: str, application: str, bad_release: str | None = None) -> str:
+    """A step with its placeholders APP and RELEASE filled in, as far as they are known."""
+    given = {"APP": application, **({"RELEASE": bad_release} if bad_release else {})}
+    return re.sub(
+        r"\b(APP|RELEASE)\b", lambda match: shlex.quote(given[match[0]]) if match[0] in given else match[0], step
+    )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from domain.errors import UnknownRelease
 from domain.release import Slot
+from domain.request import Request
 from domain.situation import Situation
 
 
@@ -14,17 +16,21 @@ def choose(situation: Situation) -> Slot | None:
 
     Where none is healthy, the newest stopped one, which can be started; then the newest, for the reason it is refused.
     """
-    survey, wanted = situation.survey, situation.request.to
-    if wanted is not None:
-        slot = survey.holding(wanted)
-        if slot is None:
-            known = [slot.version for slot in survey.slots if slot.version]
-            raise UnknownRelease(application=survey.application, release=wanted, known=known)
-        return slot
+    survey, request = situation.survey, situation.request
+    wanted(request, survey.slots)
+    if request.to is not None:
+        return survey.holding(request.to)
     candidates = _served_before(situation)
     healthy = [slot for slot in candidates if survey.healthy(slot.name)]
     stopped = [slot for slot in candidates if not slot.running]
     return next(iter(healthy or stopped or candidates), None)
+
+
+def wanted(request: Request, slots: Sequence[Slot]) -> None:
+    """Raises UnknownRelease where a release is asked for that no slot holds: a word mistyped, or a slot's own name."""
+    known = [slot.version for slot in slots if slot.version]
+    if request.to is not None and request.to not in known:
+        raise UnknownRelease(application=request.application, release=request.to, known=known)
 
 
 def _served_before(situation: Situation) -> list[Slot]:

@@ -4,13 +4,11 @@ from prefect import flow
 
 from blocks.installation import installation
 from blocks.store import schemas
-from domain.database.backup import Backup
-from domain.errors import BackupUnusable
 from flows import form
 from flows.database_tables import show_backups
 from flows.intake import document_of
 from flows.naming import run_name
-from tasks.database import changes_of, serving_release
+from tasks.database import changes_of, serving_release, usable
 
 
 @flow(name="backup-database", flow_run_name=run_name, persist_result=False)
@@ -26,10 +24,3 @@ def backup_database(application: form.Application, label: form.Label = "manual")
         made = usable(changes.back_up(label, release))
         show_backups(document.name, changes.backups())
     return made.name
-
-
-def usable(made: Backup) -> Backup:
-    """The backup, if it can be believed. Raises BackupUnusable."""
-    if not made.verified:
-        raise BackupUnusable(backup=made.name, problems=made.problems)
-    return made

@@ -11,9 +11,9 @@ from domain.message import Moment
 from domain.outcomes import Outcome
 from domain.plan import Plan
 from domain.policy import AtDeadline
-from tasks.act import in_flow
 from tasks.case import Case
 from tasks.ended import Ended
+from tasks.run_log import in_flow
 from tasks.tell import tell
 
 GRACE_S = 600

@@ -12,11 +12,10 @@ from prefect.logging import get_run_logger
 from blocks.application import Application
 from blocks.document import Document
 from blocks.installation import Installation, installation
-from domain.assess import assess
 from domain.errors import BackoutError, StoreUnavailable
 from domain.findings import Finding
 from domain.incident import Incident
-from domain.outcomes import ENDS, Outcome
+from domain.outcomes import ENDS, Outcome, next_step
 from domain.request import LAST_GOOD, Request
 from flows.afterwards import afterwards
 from flows.conclude import Path, conclude
@@ -24,9 +23,8 @@ from flows.intake import Followed, after_the_end, begin, checked, document_of, k
 from flows.messages import sent_beside
 from flows.plan_table import show_plan
 from flows.refusal import tell_refused
-from tasks.assess import situation_of_request
 from tasks.case import Case
-from tasks.survey import look_around
+from tasks.study_database import planned
 
 Walked = tuple[Case | Followed, Outcome | None, str]
 """What was worked on, and how it ended; no outcome where another run's incident was only followed."""
@@ -42,7 +40,7 @@ def asked(
     seen = _detected(detection) if detection else []
     to = None if target.strip() in ("", LAST_GOOD) else target.strip()
     created = runtime.flow_run.scheduled_start_time or datetime.now(UTC)
-    return checked(Request(application=application.name, to=to, detection=seen, at=created, **fields))
+    return Request(application=application.name, to=to, detection=seen, at=created, **fields)
 
 
 def _detected(detection: str) -> list[Finding]:
@@ -53,14 +51,21 @@ def _detected(detection: str) -> list[Finding]:
 def run(application: Application, request: Request, path: Path, *, puts_off: bool = False) -> State[Any]:
     """Walk the path for the request and end as the outcome's state.
 
-    `puts_off`: end once traffic is verified, and leave evidence and report to the linked watch.
+    An error of ours that no incident ends with, like Drift before anything is looked at, is a Failed run with our words:
+    a person reads them, and no trace.
 
-    Raises:
-        Drift, MissingSecret, ConfigurationError: before anything is looked at.
+    `puts_off`: end once traffic is verified, and leave evidence and report to the linked watch.
     """
+    try:
+        return _run(application, request, path, puts_off=puts_off)
+    except BackoutError as error:
+        return State(type=StateType.FAILED, name="Failed", message=str(error), data=None)
+
+
+def _run(application: Application, request: Request, path: Path, *, puts_off: bool) -> State[Any]:
     with installation() as here:
         document = _document(here, application, request)
-        known_issue(document, request)
+        known_issue(document, checked(request))
         if request.dry_run:
             return _dry_run(here, document, request)
         case, outcome, why = _persistently(lambda: _walked(here, document, request, path, puts_off=puts_off))
@@ -68,7 +73,7 @@ def run(application: Application, request: Request, path: Path, *, puts_off: boo
             return _joined(case.incident)
         after = after_the_end(here, document, case.incident.id, str(runtime.flow_run.id))
         afterwards(after, application, outcome)
-        return state_of(outcome, why, case.incident.id, later=after.incident.report is None)
+        return state_of(outcome, why, after.incident)
 
 
 def _document(here: Installation, application: Application, request: Request) -> Document:
@@ -115,17 +120,14 @@ def _concluded(case: Case | Followed, path: Path) -> tuple[Outcome, str]:
     return case.incident.outcome, "it had ended before this run was started again"
 
 
-def state_of(outcome: Outcome, why: str, incident: str, *, later: bool = False) -> State[Any]:
-    """The outcome as Prefect's final state; its message says what, why and what to do next.
-
-    `later`: the report is not there yet; where it will be is said.
-    """
+def state_of(outcome: Outcome, why: str, incident: Incident) -> State[Any]:
+    """The outcome as Prefect's final state; its message says what, why, what to do next, and where the report will be."""
     end = ENDS[outcome]
     get_run_logger().info("%s: %s", outcome, why)
-    report = (
-        f"; its report comes with run soak-{incident}" if later and outcome is Outcome.ROLLED_BACK else ""
-    )
-    message = f"{end.words}. {why} Next: {end.next_step}. Incident {incident}{report}"
+    later = incident.report is None and outcome is Outcome.ROLLED_BACK
+    report = f"; its report comes with run soak-{incident.id}" if later else ""
+    step = next_step(outcome, incident.application, incident.plan.from_release if incident.plan else None)
+    message = f"{end.words}. {why.rstrip('.')}. Next: {step}. Incident {incident.id}{report}"
     return State(type=StateType(end.state), name=end.state_name, message=message, data=None)
 
 
@@ -139,6 +141,6 @@ def _joined(found: Incident) -> State[Any]:
 
 
 def _dry_run(here: Installation, document: Document, request: Request) -> State[Any]:
-    plan = assess(situation_of_request(here.store, document, request, look_around(document)))
+    plan = planned(here, document, request)
     show_plan(plan)
     return State(type=StateType.COMPLETED, name="Planned", message=f"{plan.decision}: {'; '.join(plan.why)}")

@@ -91,7 +91,7 @@ def request_text(plan: Plan, incident: str, deadline: datetime) -> str:
     rows = [
         *([("Database", _database(plan.database))] if plan.database else []),
         ("Unanswered", f"{default} at {deadline:%H:%M:%S} UTC"),
-        ("Takes", f"about {plan.eta_s:.0f} s" if plan.eta_s else "not known yet"),
+        ("Takes", _takes(plan.eta_s)),
         ("Acts", ", ".join(plan.acts)),
         ("Incident", incident),
     ]
@@ -99,6 +99,13 @@ def request_text(plan: Plan, incident: str, deadline: datetime) -> str:
     risk = escape("; ".join(plan.at_risk) or "nothing known")
     title = f"## Roll back {escape(plan.application)}?{_cannot_answer(plan, incident)}"
     return f"{title}\n\n{move}\n\n{reasons}\n\n| At risk | {risk}{typed} |\n|---|---|\n{table}\n"
+
+
+def _takes(eta_s: float | None) -> str:
+    """What past rollbacks took; a fast one is not told as 0 s."""
+    if eta_s is None:
+        return "not known yet"
+    return "under a second" if eta_s < 1 else f"about {eta_s:.0f} s"
 
 
 def _database(database: DatabasePlan) -> str:

@@ -4,7 +4,6 @@ Inside a Prefect flow an act is a task of its own, with Prefect's retries; elsew
 a plain loop. Prefect is never imported here unless it already was.
 """
 
-import sys
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -16,6 +15,7 @@ from domain.errors import BackoutError, Unforeseen
 from domain.journal_kinds import Happened
 from tasks.case import Case
 from tasks.ended import Ended, Interrupted
+from tasks.run_log import in_flow
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -80,12 +80,6 @@ def _with_retries(once: Callable[[], R]) -> R:
                 raise
             time.sleep(pause)
     return once()
-
-
-def in_flow() -> bool:
-    """Whether a Prefect flow is running here."""
-    prefect = sys.modules.get("prefect.context")
-    return prefect is not None and prefect.FlowRunContext.get() is not None
 
 
 def _as_task(name: str, once: Callable[[], R]) -> R:

@@ -17,6 +17,7 @@ from domain.incident import Incident
 from domain.journal_kinds import Happened
 from domain.plan import Plan
 from domain.request import Request
+from tasks import run_log
 
 OF_TRAFFIC = (Happened.SWITCHED, Happened.VERIFIED, Happened.WENT_BACK)
 """What a run that goes on without the store must know of; also that a switch was begun."""
@@ -67,10 +68,11 @@ class Case:
         return Evidence(url, self.incident)
 
     def note(self, kind: Happened, **data: Any) -> None:
-        """Add an entry to the incident's journal."""
+        """Add an entry to the incident's journal, and a line to the log of a run in Prefect."""
         entry = self.ledger.append(self.incident.id, kind, data)
         if kind in OF_TRAFFIC or (kind is Happened.ACT_STARTED and data["act"] == SWITCH):
             self.mirror(lambda local: local.mirror_entry(entry))
+        run_log.say(entry)
 
     def mirror(self, keep: Callable[[LocalLedger], None]) -> None:
         """Keep something on this host for `--break-glass`. A precaution: a full disk does not stop the run."""

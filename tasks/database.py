@@ -3,7 +3,8 @@
 from blocks.databases.contract import Changes
 from blocks.document import Document
 from blocks.home import Home
-from domain.errors import ConfigurationError
+from domain.database.backup import Backup
+from domain.errors import BackupUnusable, ConfigurationError
 from domain.names import block_name
 
 
@@ -21,3 +22,10 @@ def changes_of(document: Document, home: Home) -> Changes:
             file=document.name, key="database", problem="is missing: this runbook is about the database"
         )
     return document.database.changes(document.name, home.backups / block_name(document.name))
+
+
+def usable(made: Backup) -> Backup:
+    """The backup, if it can be believed. Raises BackupUnusable."""
+    if not made.verified:
+        raise BackupUnusable(backup=made.name, problems=made.problems)
+    return made

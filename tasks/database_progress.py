@@ -12,6 +12,10 @@ RETURN = "return database"
 CHANGES = (MIGRATE_DOWN, SWAP_DATABASE)
 """The acts that change the database."""
 
+MORE_LOOKS = 6
+"""Looks that an application gets beyond the usual ones after its database was changed: its connections are gone, and a
+pool waits longer before each try to open new ones."""
+
 
 def noted(case: Case, kind: Happened) -> Entry | None:
     """The last entry of this kind; None where there is none."""

@@ -8,12 +8,11 @@ from domain.outcomes import Outcome
 from domain.plan import Plan
 from tasks.act import act
 from tasks.case import Case
-from tasks.database_progress import changed
+from tasks.database_progress import MORE_LOOKS, changed
 from tasks.ended import Ended
 from tasks.look import at_slot
 from tasks.progress import never_forward_again
 
-TRIES_AFTER_A_CHANGE = 5
 PAUSE_S = 1.0
 
 
@@ -42,9 +41,8 @@ def prepare(case: Case, plan: Plan) -> None:
 
 def _look(case: Case, slot: str) -> Standing | Unproven:
     """One look of the platform's; more after the database was changed: an application finds its way back to it by and by."""
-    more = TRIES_AFTER_A_CHANGE if changed(case) else 0
     found = case.document.platform.prepare(slot, lambda seen: at_slot(case.document, seen))
-    for _ in range(more):
+    for _ in range(MORE_LOOKS if changed(case) else 0):
         if isinstance(found, Standing):
             break
         time.sleep(PAUSE_S)

@@ -12,8 +12,9 @@ from domain.report.checks import Check
 from domain.report.facts import Facts, gather
 from domain.report.render import render
 from domain.report.timeline import svg
-from tasks.act import act, in_flow
+from tasks.act import act
 from tasks.case import Case
+from tasks.run_log import in_flow
 
 REPORT = "report.md"
 PICTURE = "timeline.svg"

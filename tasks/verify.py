@@ -11,6 +11,7 @@ from domain.journal_kinds import Happened
 from domain.plan import Plan
 from tasks.act import act
 from tasks.case import Case
+from tasks.database_progress import MORE_LOOKS, changed
 from tasks.look import ROUTER, answers_as, through_router
 
 TRIES = 3
@@ -21,13 +22,16 @@ PAUSE_S = 1.0
 def verify(case: Case, plan: Plan) -> None:
     """Health, version and every check through the router; what is not ok is looked at again, three times in all.
 
+    After the database was changed it is looked at more often.
+
     A check without data, the database, and what was bad in the same way before the switch condemn nothing: they show in
     the report. Health must be ok.
 
     Raises:
         VerificationFailed: a check is bad, or health is not ok.
     """
-    findings = look_until_ok(case.document, plan.to_slot, plan.to_release, plan.seen)
+    tries = TRIES + (MORE_LOOKS if changed(case) else 0)
+    findings = look_until_ok(case.document, plan.to_slot, plan.to_release, plan.seen, tries)
     trouble = _against(case.document, findings, plan.seen)
     body = [finding.model_dump(mode="json") for finding in findings]
     case.note(Happened.VERIFIED, slot=plan.to_slot, findings=body, ok=not trouble)
@@ -36,11 +40,15 @@ def verify(case: Case, plan: Plan) -> None:
 
 
 def look_until_ok(
-    document: Document, slot: str | None, version: str | None, before: Iterable[Finding] = ()
+    document: Document,
+    slot: str | None,
+    version: str | None,
+    before: Iterable[Finding] = (),
+    tries: int = TRIES,
 ) -> list[Finding]:
-    """All checks through the router, up to `TRIES` times while they stand against the slot. `before`: what was seen."""
+    """All checks through the router, up to `tries` times while they stand against the slot. `before`: what was seen."""
     findings = _all_checks(document, slot, version)
-    for _ in range(TRIES - 1):
+    for _ in range(tries - 1):
         if not _against(document, findings, before):
             break
         time.sleep(PAUSE_S)

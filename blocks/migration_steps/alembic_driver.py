@@ -78,17 +78,21 @@ class Driver:
         """Each step in a run of `env.py`, so that each is one transaction with its record."""
         step = self._next(steps, None)
         while step is not None:
-            self.tell({"done": self._described(step)})
-            step = self._next(steps, step.revision.revision)
+            step = self._next(steps, step)
 
-    def _next(self, steps: Callable[[Sequence[str]], list[Any]], last: Any) -> Any:
-        """Run the first of the steps that are left, and return it; None where none is left."""
+    def _next(self, steps: Callable[[Sequence[str]], list[Any]], before: Any) -> Any:
+        """Run the first of the steps that are left, and return it; None where none is left.
+
+        The step before is told to be done when it is seen in the record: `env.py` commits, or forgets to.
+        """
         taken: list[Any] = []
 
         def first(heads: Sequence[str]) -> list[Any]:
             found = steps(heads)[:1]
-            if found and found[0].revision.revision == last:
-                raise RuntimeError("env.py did not commit the step before: it is not in alembic's record")
+            if before and found and found[0].revision.revision == before.revision.revision:
+                raise RuntimeError("env.py did not commit it: it is not in Alembic's record")
+            if before:
+                self.tell({"done": self._described(before)})
             for step in found:
                 self.tell({"begun": self._described(step)})
             taken.extend(found)

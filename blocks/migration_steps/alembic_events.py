@@ -1,10 +1,11 @@
 """What the driver of Alembic tells, as steps and errors."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
-from blocks.migration_steps.child import Ended
+from blocks.migration_steps.child import Child, Ended
+from blocks.migration_steps.script import without_passwords
 from domain.database.migration import SchemaStatus, Step
 from domain.errors import (
     BackoutError,
@@ -19,9 +20,9 @@ from domain.errors import (
 class Events:
     """The events of one order, as they come."""
 
-    def __init__(self, argv: Sequence[str], action: str, on_step: Callable[[Step], None] | None) -> None:
+    def __init__(self, child: Child, on_step: Callable[[Step], None] | None) -> None:
         self.steps: list[Step] = []
-        self._argv, self._action, self._on_step = argv, action, on_step
+        self._child, self._on_step = child, on_step
         self._begun: Step | None = None
         self._status: dict[str, list[str]] | None = None
         self._refused: dict[str, Any] | None = None
@@ -31,27 +32,28 @@ class Events:
         """One line of the driver."""
         event = json.loads(line)
         self._refused = event.get("refused", self._refused)
-        self._failed = event.get("failed", self._failed)
+        self._failed = self._child.without_secrets(event.get("failed", self._failed))
         if "applied" in event:
             self._status = event
         elif "begun" in event:
             self._begun = Step.model_validate(event["begun"])
         elif "step" in event or "done" in event:
-            self._take_step(Step.model_validate(event.get("step") or event["done"]))
+            step = Step.model_validate(event.get("step") or event["done"])
+            self._take_step(step.model_copy(update={"statements": without_passwords(step.statements)}))
 
     def status(self) -> SchemaStatus:
         """What the order `status` found."""
         return SchemaStatus.model_validate(self._status)
 
-    def finish(self, ended: Ended, timeout_s: float) -> None:
+    def finish(self, ended: Ended) -> None:
         """Raise what went wrong, if anything did."""
         if self._refused is not None:
             raise self._refusal(self._refused)
         if ended.code == 0:
             return
         if self._begun is not None:
-            raise self._step_failed(self._begun, self._failed or ended.how(timeout_s))
-        raise CommandFailed(self._argv, ended.code, self._failed or ended.last_words)
+            raise self._step_failed(self._begun, self._failed or ended.how(self._child.timeout_s))
+        raise CommandFailed(self._child.argv, ended.code, self._failed or ended.last_words)
 
     def _take_step(self, step: Step) -> None:
         self._begun = None

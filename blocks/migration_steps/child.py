@@ -6,7 +6,7 @@ import signal
 import subprocess
 import tempfile
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,7 +59,7 @@ class Child:
     given: str
     timeout_s: float
     holder: Connection | None
-    secrets: Iterable[SecretStr]
+    secrets: Sequence[SecretStr]
 
     def run(self, on_line: Callable[[str], None] | None = None) -> Ended:
         """To its end. `on_line`: told each line of its standard output, which then is not in `output`.
@@ -73,6 +73,10 @@ class Child:
                 raise CommandFailed(self.argv, 127, str(error)) from None
             code = self._wait(process, on_line)
             return Ended(code, self._read(output))
+
+    def without_secrets(self, text: str) -> str:
+        """What it said, for people."""
+        return masked(text, [secret.get_secret_value() for secret in self.secrets])
 
     def _start(self, output: IO[bytes], piped: bool) -> subprocess.Popen[bytes]:  # noqa: FBT001 - of two streams
         return subprocess.Popen(
@@ -119,8 +123,7 @@ class Child:
     def _read(self, output: IO[bytes]) -> str:
         end = output.seek(0, os.SEEK_END)
         output.seek(max(0, end - LONGEST_OUTPUT))
-        text = CONTROL.sub(" ", COLOUR.sub("", output.read().decode(errors="replace")))
-        return masked(text, [secret.get_secret_value() for secret in self.secrets])
+        return self.without_secrets(CONTROL.sub(" ", COLOUR.sub("", output.read().decode(errors="replace"))))
 
 
 def environment(more: Mapping[str, str]) -> dict[str, str]:

@@ -1,7 +1,6 @@
 """A folder of numbered SQL files: pairs, single files, dbmate's, and `rollback_<release>.sql`."""
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -125,8 +124,3 @@ def _read(file: Path) -> str:
 
 def _wrong(problem: str) -> ConfigurationError:
     return ConfigurationError("backout.yaml", "migrations.folder", problem)
-
-
-def unwritten(raws: Iterable[str], folder: MigrationFolder) -> list[str]:
-    """Versions of a record that the folder does not know."""
-    return [raw for raw in raws if folder.find(raw) is None]

@@ -122,8 +122,8 @@ class AlembicMigrations(Migrations):
             "to": to,
         }
         child = self._child(order, Path(config or "/").parent, release, holder, (url, server.owner_url))
-        events = Events(child.argv, action, on_step)
-        events.finish(child.run(events.take), self.timeout_s)
+        events = Events(child, on_step)
+        events.finish(child.run(events.take))
         return events
 
     def _child(

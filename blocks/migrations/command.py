@@ -49,7 +49,9 @@ class CommandMigrations(Migrations):
     )
     nothing: str = Field(default="0", description="What `{version}` is where all is undone.")
     place: AnyPlace | None = Field(
-        default=None, description="Where they run: a container, a Compose service, a pod; else this host."
+        default=None,
+        description="Where they run: `{kind: container, name}`, `{kind: compose, service, file, project}` or"
+        " `{kind: pod, name, namespace, container}`; by default this host.",
     )
     cwd: AbsolutePath | None = Field(
         default=None, description="Folder on this host they run in; may hold `{release}`."

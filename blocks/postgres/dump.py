@@ -57,6 +57,10 @@ class Occasion:
         )
 
 
+STATISTICS_SINCE = 180000
+"""Since then a dump can hold the planner's statistics, and what is restored from it need not be analyzed."""
+
+
 @dataclass(frozen=True)
 class Dump:
     """What is dumped, by what, and how.
@@ -94,6 +98,8 @@ class Dump:
         whole = make_conninfo(self.server.address().get_secret_value(), application_name=session)
         address = SecretStr(whole)
         args = [f"--snapshot={snapshot.identifier}", f"--lock-wait-timeout={LOCK_WAIT_S * 1000}"]
+        if snapshot.connection.info.server_version >= STATISTICS_SINCE:
+            args.append("--statistics")
         args += [] if self.compress is None else [f"--compress={self.compress}"]
         if self.programs.on_this_host:
             args += ["--format=directory", f"--jobs={self.jobs}", f"--file={target}"]

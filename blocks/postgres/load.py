@@ -28,6 +28,8 @@ ERROR = "pg_restore: error: "
 HARMLESS = "must be owner of extension"
 """An ordinary role cannot set the comment of an extension that the superuser made; nothing else is missing then."""
 
+STATISTICS = " STATISTICS DATA "
+
 LEAVES = re.compile(rb"^\\c(onnect)?\s.*$", re.MULTILINE)
 """A script that was made with `--create` goes on in a database of its own choice: it could be the one in use."""
 
@@ -53,16 +55,21 @@ class Load:
     jobs: int
     progress: Report | None
 
-    def run(self) -> None:
-        """Bring all of it in, whichever form it has. Raises RestoreFailed, CommandFailed, ProgramUnfit, OSError."""
+    def run(self) -> bool:
+        """Bring all of it in, whichever form it has; whether the planner's statistics came with it.
+
+        Raises RestoreFailed, CommandFailed, ProgramUnfit, OSError.
+        """
         path = manifests.archive(Path(self.backup.path))
         if path.is_dir() or _begins(path) == ARCHIVE_MAGIC:
-            self._archive(path)
-        else:
-            self._script(path)
+            contents = self._contents(path)
+            self._archive(path, self._owners(contents))
+            return any(STATISTICS in line for line in contents)
+        self._script(path)
+        return False
 
-    def _archive(self, path: Path) -> None:
-        args = ["--verbose", *self._owners(path)]
+    def _archive(self, path: Path, owners: list[str]) -> None:
+        args = ["--verbose", *owners]
         with self._followed() as (address, look):
             if path.is_dir() or self.programs.on_this_host:
                 args += [f"--jobs={self.jobs}", str(path)]
@@ -100,13 +107,15 @@ class Load:
                     raise self._failed(f"it says `{said}`: made with --create, it leaves the new database")
                 script.write(chunk)
 
-    def _owners(self, path: Path) -> list[str]:
+    def _owners(self, contents: list[str]) -> list[str]:
         """Objects keep their owners, where all of these roles exist; else all belong to the database's owner.
 
         Raises RestoreFailed where a role exists, and we may give it nothing: the application would lose its rights.
         """
+        # The owner comes last in a line; some entries have none, and end with the blank before it.
+        owners = {line.rpartition(" ")[2] for line in contents} - {"", "-", "pg_database_owner"}
         with self.server.connected(self.into) as connection:
-            found = connection.execute(ROLES, [sorted(self._owners_named(path))]).fetchall()
+            found = connection.execute(ROLES, [sorted(owners)]).fetchall()
             owner = connection.execute(
                 "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = current_database()"
             ).fetchone()
@@ -118,7 +127,8 @@ class Load:
             )
         return []
 
-    def _owners_named(self, path: Path) -> set[str]:
+    def _contents(self, path: Path) -> list[str]:
+        """A line for each of the archive's entries."""
         lines: list[str] = []
         if path.is_dir() or self.programs.on_this_host:
             programs = self.programs if self.programs.on_this_host else Programs()
@@ -126,8 +136,7 @@ class Load:
         else:
             with path.open("rb") as file:
                 self.programs.run("pg_restore", ["--list"], None, stdin=file, on_line=lines.append)
-        entries = [line.split() for line in lines if line.strip() and not line.startswith(";")]
-        return {words[-1] for words in entries} - {"-", "pg_database_owner"}
+        return [line for line in lines if line and not line.startswith(";")]
 
     @contextmanager
     def _followed(self) -> Iterator[tuple[SecretStr, Callable[[], None]]]:

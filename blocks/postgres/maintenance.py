@@ -21,7 +21,7 @@ PATIENT = """
 
 TURNS = 0x6261636B
 """First key of our advisory locks; the second is the hash of a database's name."""
-TURN_S = 5
+TURN_S = 5.0
 """The server frees the lock of a process that was killed within milliseconds."""
 
 
@@ -43,15 +43,15 @@ def maintenance(server: Server) -> Iterator[Connection]:
 def turn(server: Server, database: str) -> Iterator[Connection]:
     """As `maintenance`, and no other process of ours works on `database` meanwhile. Raises SwapRefused as well."""
     with maintenance(server) as connection:
-        if not took(connection, database):
+        if not took(connection, database, TURN_S):
             busy = f"another process of Backout works on {database} right now"
             raise SwapRefused(database=database, why=[busy])
         yield connection
 
 
-def took(connection: Connection, database: str, wait_s: int = TURN_S) -> bool:
+def took(connection: Connection, database: str, wait_s: float) -> bool:
     """Take the lock that goes with a database's name, for as long as the connection lasts."""
-    limit = sql.SQL("SET LOCAL lock_timeout = {}").format(sql.Literal(wait_s * 1000))
+    limit = sql.SQL("SET LOCAL lock_timeout = {}").format(sql.Literal(int(wait_s * 1000)))
     try:
         with connection.transaction():
             connection.execute(limit)

@@ -84,10 +84,10 @@ def rehearse(  # noqa: PLR0913 -- the way's three parts are named at the call
     way = Way(to, recorded, release)
     came_from = migrations.status(server, release=release).version
     steps = migrations.plan_down(server, to, release=release)
-    with clone(server, programs, how, progress) as copy:
-        before = _before(server, copy, way)
+    with clone(server, programs, how, progress) as copy, server.connected(copy.database) as connection:
+        before = _before(connection, copy, way)
         run = _run(server, migrations, copy, way, steps, before.tables)
-        found, at_risk = (Differences(), []) if run.failed else _after(server, copy, way, before)
+        found, at_risk = (Differences(), []) if run.failed else _after(connection, copy, way, before)
         return Rehearsal(
             database=server.database,
             from_version=came_from,
@@ -106,14 +106,11 @@ def rehearse(  # noqa: PLR0913 -- the way's three parts are named at the call
         )
 
 
-def _before(server: Server, copy: Clone, way: Way) -> _Before:
+def _before(connection: Connection, copy: Clone, way: Way) -> _Before:
     spelled_anew = copy.how == "dump" and way.recorded is not None
-    with server.connected(copy.database) as connection:
-        began = connection.execute(
-            "SELECT pg_current_xact_id()::text::numeric %% (2::numeric ^ 32)", []
-        ).fetchone()
-        schema = schema_of(connection) if spelled_anew else None
-        return _Before(schema, tables_of(connection), int(began[0]) if began else 0)
+    began = connection.execute("SELECT pg_current_xact_id()::text::numeric % (2::numeric ^ 32)").fetchone()
+    schema = schema_of(connection) if spelled_anew else None
+    return _Before(schema, tables_of(connection), int(began[0]) if began else 0)
 
 
 def _run(
@@ -137,20 +134,22 @@ def _run(
     return run
 
 
-def _after(server: Server, copy: Clone, way: Way, before: _Before) -> tuple[Differences, list[RowsAtRisk]]:
+def _after(
+    connection: Connection, copy: Clone, way: Way, before: _Before
+) -> tuple[Differences, list[RowsAtRisk]]:
     """What tells the schema from the recorded one, and what is lost."""
-    with server.connected(copy.database) as connection:
-        counted = _settled(connection)
-        landed = _landed(copy, before, connection) if way.recorded else Schema()
-        steps = Steps(before.tables, tables_of(connection), before.began, counted)
-        at_risk = rows_at_risk(copy.source, connection, steps)
-    return (differences(way.recorded, landed) if way.recorded else Differences()), at_risk
+    counted = _settled(connection)
+    found = _compared(way.recorded, schema_of(connection), copy, before) if way.recorded else Differences()
+    steps = Steps(before.tables, tables_of(connection), before.began, counted)
+    return found, rows_at_risk(copy.source, connection, steps)
 
 
-def _landed(copy: Clone, before: _Before, connection: Connection) -> Schema:
-    """The schema after the steps, spelled as the application's database spells it."""
-    then = schema_of(connection)
-    return then if before.schema is None else schema_of(copy.source).after(before.schema, then)
+def _compared(recorded: Schema, then: Schema, copy: Clone, before: _Before) -> Differences:
+    """As the application's database spells it, where the clone's own spelling may be what differs."""
+    found = differences(recorded, then)
+    if before.schema is None or not (found.real or found.cosmetic):
+        return found
+    return differences(recorded, schema_of(copy.source).after(before.schema, then))
 
 
 def _settled(connection: Connection) -> bool:

@@ -24,12 +24,12 @@ PRIVATE_FOLDER = 0o700
 ROWS_AT_ONCE = 1000
 
 SAME_TEXT = """
-    SELECT set_config(name, wanted, true) FROM (VALUES
+    SELECT set_config(settings.name, wanted, true) FROM (VALUES
         ('statement_timeout', '0'), ('idle_in_transaction_session_timeout', '0'), ('transaction_timeout', '0'),
         ('row_security', 'off'), ('search_path', ''), ('datestyle', 'ISO, YMD'), ('timezone', 'UTC'),
         ('intervalstyle', 'postgres'), ('bytea_output', 'hex'), ('extra_float_digits', '1'), ('lc_monetary', 'C'),
         ('xmloption', 'content'), ('enable_sort', 'off'), ('jit', 'off')
-    ) AS settings(name, wanted) JOIN pg_settings USING (name)
+    ) AS settings(name, wanted) JOIN pg_settings known ON lower(known.name) = settings.name
 """
 """The same row must read the same on both sides, and all rows must be seen. Sums need no order: without sorting they
 take a third of the time."""

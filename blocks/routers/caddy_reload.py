@@ -12,6 +12,7 @@ from pydantic import Field, SecretStr
 
 from blocks import caddyfile
 from blocks.caddy_api import CaddyApi
+from blocks.caddy_program import USUAL, caddy_program
 from blocks.fields import AbsolutePath, AdminAddress
 from blocks.files import locked, replace_file
 from blocks.routers.contract import Receipt, Route, Router, changed_since, slot_of, upstream_of
@@ -51,7 +52,10 @@ class CaddyReload(Router):
     site: str | None = Field(
         default=None, description="A site address as the Caddyfile writes it: only its block."
     )
-    program: str = Field(default="caddy", description="The `caddy` program: a path, or a name on PATH.")
+    program: str = Field(
+        default=USUAL,
+        description="The `caddy` program: a path, or a name on PATH. Without one on PATH, the one installed with Backout.",
+    )
     env: dict[str, SecretStr] = Field(
         default_factory=dict, description="Variables the Caddyfile uses as `{$NAME}`; secrets."
     )
@@ -115,7 +119,7 @@ class CaddyReload(Router):
             candidate.unlink(missing_ok=True)
 
     def _caddy(self, command: str, *arguments: str) -> None:
-        argv = [self.program, command, "--adapter", "caddyfile", *arguments]
+        argv = [caddy_program(self.program), command, "--adapter", "caddyfile", *arguments]
         inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
         declared = {name: value.get_secret_value() for name, value in self.env.items()}
         try:

@@ -76,8 +76,9 @@ def _again(connection: Connection, incident: str, holder: lock.Row, run: str, ke
 
 def _take_over(connection: Connection, incident: str, application: str, run: str, key: bytes) -> Begun:
     hold = lock.take(connection, application, incident)
+    again = run in runs_of(connection, incident)
     _begun_by(connection, run, incident)
-    journal.append(connection, incident, "taken over", {"run": run, "token": hold.token}, key)
+    journal.append(connection, incident, "taken over", {"run": run, "token": hold.token, "again": again}, key)
     return Begun(one(connection, incident), hold, resumed=True)
 
 

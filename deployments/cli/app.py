@@ -9,6 +9,7 @@ from deployments.cli import (
     apply,
     audit,
     consent,
+    db,
     demo,
     local,
     readiness,
@@ -30,7 +31,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for room in (rollback, status, readiness, consent, apply, record, report, audit, serve, local, demo):
+for room in (rollback, status, readiness, consent, apply, record, report, audit, db, serve, local, demo):
     room.add_to(app)
 
 

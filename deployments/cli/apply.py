@@ -13,8 +13,9 @@ from blocks.home import Home
 from blocks.installation import Installation, installation, serving
 from deployments import starting_file
 from deployments.changes import Change, changes
-from deployments.cli.output import AsJson, as_json, console
+from deployments.cli.output import AsJson, as_json, complain, console
 from deployments.people import at_host
+from deployments.unset_variables import unset
 from domain.errors import ConfigurationError, PrefectUnavailable
 
 FIRST_FILE = Path("backout.yaml")
@@ -44,10 +45,17 @@ def apply(
         found = changes(here, described)
         if not dry_run:
             _save(here, described)
+    missing = {one.name: unset(home, one) for one in described}
     if json:
         as_json(
             [
-                {"application": one.described.name, "change": one.verb, "drift": one.drift, "diff": one.diff}
+                {
+                    "application": one.described.name,
+                    "change": one.verb,
+                    "drift": one.drift,
+                    "diff": one.diff,
+                    "unset": [error.variable for error in missing[one.described.name]],
+                }
                 for one in found
             ]
         )
@@ -58,6 +66,8 @@ def apply(
             style="bold", markup=False, highlight=False, soft_wrap=True,
         )  # fmt: skip
         console.print(one.diff, markup=False, highlight=False, soft_wrap=True, end="\n" if one.diff else "")
+        for error in missing[one.described.name]:
+            complain(error, as_json=False)
 
 
 def _block(change: Change, *, dry_run: bool) -> str:

@@ -14,7 +14,9 @@ from deployments.cli.output import AsJson, as_json, console, table
 from deployments.cli.usage import BadUsage
 from domain.report.markdown import escape
 
-COLUMNS = ("when", "application", "who", "why", "approved by", "from", "to", "outcome", "prefect", "incident")
+COLUMNS = (
+    "when", "application", "who", "why", "approved by", "rejected by", "moved", "from", "to", "outcome", "prefect", "incident",
+)  # fmt: skip
 WIDE = 180
 """Columns a terminal needs for the table; narrower ones get a few lines an incident."""
 
@@ -107,8 +109,18 @@ def _print_one(row: Row) -> None:
     cells = dict(zip(COLUMNS, row.cells(), strict=True))
     console.print(Text(f"{cells['when']}  {cells['application']}  {cells['outcome']}", style="bold"))
     shown = Table.grid(padding=(0, 2, 0, 0))
-    shown.add_row("  moved", Text(f"{cells['from']} -> {cells['to']}"))
-    for name in ("who", "why", "approved by", "prefect", "incident"):
+    shown.add_row(*_way(cells))
+    for name in ("who", "why", "approved by", "rejected by", "prefect", "incident"):
         if cells[name] != "-":
             shown.add_row(f"  {name}", Text(cells[name]))
     console.print(shown)
+
+
+def _way(cells: dict[str, str]) -> tuple[str, Text]:
+    """Where traffic went; where it stayed, what was planned, and what serves on where nothing was."""
+    way, moved = f"{cells['from']} -> {cells['to']}", cells["moved"]
+    if moved != "no":
+        return "  moved", Text(f"{way}, and back" if moved == "and back" else way)
+    if cells["to"] in ("-", cells["from"]):
+        return "  serves", Text(cells["from"])
+    return "  planned", Text(way)

@@ -15,8 +15,7 @@ from domain.database.backup import Backup
 from domain.database.wish import Condition, Wish
 from domain.errors import BackupUnusable
 from domain.request import Request
-from flows.backup_database import usable
-from tasks.database import changes_of, serving_release
+from tasks.database import changes_of, serving_release, usable
 from tasks.rehearse import rehearse_last
 from tasks.study_database import planned
 

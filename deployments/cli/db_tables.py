@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from deployments.cli import plans
+from deployments.cli.ages import age
 from deployments.cli.output import console, table
 from domain.database.backup import Backup
 from domain.database.migration import SchemaStatus
@@ -65,16 +66,18 @@ def _show_findings(findings: Iterable[Finding]) -> None:
 
 def show_backups(backups: Iterable[Backup]) -> None:
     """Each with what it holds and what is wrong with it."""
-    rows = table("", "backup", "taken (UTC)", "MB", "rows", "schema", "release", "state")
+    rows = table("", "backup", "age", "MB", "rows", "schema", "state")
+    rows.columns[0].overflow = "fold"  # its name is what other commands ask for
+    rows.columns[0].no_wrap = True
+    rows.padding = (0, 1, 0, 0)
     for backup in backups:
         held = backup.manifest
         rows.add_row(
             Text(backup.name),
-            f"{backup.taken_at:%Y-%m-%d %H:%M:%S}",
+            age(backup.taken_at),
             f"{backup.bytes / 1e6:.1f}",
             str(sum(held.rows.values())) if held else "?",
             (held.schema_version or "") if held else "?",
-            (held.release or "") if held else "?",
             _state(backup),
         )
     console.print(rows if rows.row_count else "no backups yet: backout db backup APP", highlight=False)
@@ -107,9 +110,9 @@ def show_rehearsal(seen: Rehearsal) -> None:
     console.print(rows)
 
 
-def show_plan(plan: Plan, *, json: bool) -> None:
-    """The plan, then every option for the database, with what it would cost."""
-    plans.show_plan(plan, json=json)
+def show_plan(plan: Plan, *, json: bool, hindered: tuple[str, str] | None = None) -> None:
+    """The plan, then every option for the database, with what it would cost. `hindered`: as in `plans.show_plan`."""
+    plans.show_plan(plan, json=json, hindered=hindered)
     if plan.database is None or json:
         return
     for option in plan.database.options:

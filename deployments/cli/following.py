@@ -8,6 +8,7 @@ import typer
 
 from blocks.installation import Installation
 from deployments import answering
+from deployments.cli import prompt
 from deployments.cli.output import as_json, console, errors
 from deployments.cli.plans import show_plan
 from deployments.follow import POLL_S, Followed, follow
@@ -70,14 +71,13 @@ def _answer(here: Installation, seen: Followed, *, yes: bool, json: bool) -> Non
     if not json:
         show_plan(incident.plan, json=False)
     rows = incident.plan.confirm_rows
-    if rows and not yes and console.is_terminal and not json:
-        rows = typer.prompt(f"{rows} rows would be lost. Type that number to accept it", type=int, default=0)
-    elif rows or not (yes or _confirmed(incident, json=json)):
-        _left_waiting(incident.id, "waits for consent", json=json, rows=rows)
-    said = "--yes" if yes else "confirmed at the prompt"
-    given = answering.deliver(here, incident.id, answering.Said(Answer.APPROVE, person(), said, accepted_rows=rows))
+    said = _said(incident, rows, yes=yes, json=json)
+    if said is None:
+        _left_waiting(here, incident.id, "it still waits for consent", json=json, rows=rows)
+        return
+    given = answering.deliver(here, incident.id, said)
     if given.stands is Ruling.OPEN:
-        _left_waiting(incident.id, "your yes is kept; another person's is needed", json=json)
+        _left_waiting(here, incident.id, "your yes is kept; another person's is needed", json=json)
     if not given.woken:
         _no_run_waits(incident.id, given.what, json=json)
 
@@ -90,17 +90,26 @@ def _no_run_waits(incident: str, what: str, *, json: bool) -> None:
     raise typer.Exit(1)
 
 
-def _confirmed(incident: Incident, *, json: bool) -> bool:
-    ask = f"Carry this out on {incident.application}?"
-    return console.is_terminal and not json and typer.confirm(ask)
+def _said(incident: Incident, rows: int, *, yes: bool, json: bool) -> answering.Said | None:
+    """The answer of this person; None where nobody answers here. `--yes` accepts no loss of rows."""
+    if yes:
+        return None if rows else answering.Said(Answer.APPROVE, person(), "--yes")
+    return prompt.ask(incident, rows) if console.is_terminal and not json else None
 
 
-def _left_waiting(incident: str, why: str, *, json: bool, rows: int = 0) -> None:
-    step = f"backout approve {incident}{f' --accept-data-loss {rows}' if rows else ''}"
+def _left_waiting(here: Installation, incident: str, why: str, *, json: bool, rows: int = 0) -> None:
+    approve = f"backout approve {incident}{f' --accept-data-loss {rows}' if rows else ''}"
+    reject = f'backout reject {incident} --reason "..."'
     if json:
-        as_json({"incident": incident, "waits_for": "consent", "why": why, "approve": step})
+        as_json(
+            {"incident": incident, "waits_for": "consent", "why": why, "approve": approve, "reject": reject}
+        )
     else:
-        console.print(f"{why}\nnext: {step}", highlight=False, soft_wrap=True)
+        until = answering.deadline(here, incident)
+        said = f"{why}, until {until:%H:%M:%S} UTC" if until else why
+        console.print(
+            f"{said}\nnext: {approve}\n  or: {reject}", markup=False, highlight=False, soft_wrap=True
+        )
     raise typer.Exit(1)
 
 

@@ -9,10 +9,11 @@ from domain.plan import Decision, Plan
 REFUSES = (Decision.HOLD, Decision.WONT_HELP, Decision.FIX_FORWARD)
 
 
-def show_plan(plan: Plan, *, json: bool) -> None:
-    """From, to, why, what is at risk, whom it asks."""
+def show_plan(plan: Plan, *, json: bool, hindered: tuple[str, str] | None = None) -> None:
+    """From, to, why, what is at risk, whom it asks. `hindered`: what keeps every run from acting, and the next step."""
     if json:
-        as_json(plan.model_dump(mode="json"))
+        problems = [{"what": hindered[0], "next": hindered[1]}] if hindered else []
+        as_json({**plan.model_dump(mode="json"), "problems": problems})
         return
     rows = Table.grid(padding=(0, 2, 0, 0))
     consent = (
@@ -32,6 +33,9 @@ def show_plan(plan: Plan, *, json: bool) -> None:
     style = "bold red" if plan.decision in REFUSES else "bold"
     console.print(f"{plan.application}: {plan.decision}", style=style, highlight=False)
     console.print(rows)
+    if hindered:
+        console.print(hindered[0], style="bold red", markup=False, highlight=False, soft_wrap=True)
+        console.print(f"next: {hindered[1]}", markup=False, highlight=False, soft_wrap=True)
 
 
 def _place(release: str | None, slot: str | None) -> str:

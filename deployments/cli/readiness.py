@@ -11,6 +11,7 @@ from blocks.platforms.contract import Standing
 from deployments.applications import document
 from deployments.cli.output import AppArgument, AsJson, as_json, console
 from deployments.cli.plans import show_plan
+from deployments.drift import drifts, obstacle
 from deployments.people import at_host
 from domain.errors import Conflict
 from domain.plan import Decision
@@ -35,8 +36,9 @@ def validate(
     """Whether a rollback is possible now: looks and plans; changes nothing. Exit code 1 where it is not."""
     with installation() as here:
         plan = planned(here, document(here, app), Request(application=app, to=to, by=at_host()))
-    show_plan(plan, json=json)
-    raise typer.Exit(0 if plan.decision in GOOD else 1)
+        hindered = obstacle(drifts(here, [app])[app])
+    show_plan(plan, json=json, hindered=hindered)
+    raise typer.Exit(0 if plan.decision in GOOD and not hindered else 1)
 
 
 def start_backup(

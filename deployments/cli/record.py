@@ -7,12 +7,14 @@ from typing import Annotated
 
 import typer
 
-from blocks.installation import installation
+from blocks.document import Document
+from blocks.installation import Installation, installation
 from deployments.applications import document
 from deployments.cli.output import AppArgument, AsJson, as_json, console
 from deployments.cli.usage import BadUsage
 from deployments.people import at_host
 from deployments.target_choice import offer_targets_if_possible
+from domain.errors import UnknownRelease
 from domain.names import version_name
 from domain.release import Release
 
@@ -41,15 +43,20 @@ def record(
     with installation() as here:
         described = document(here, app)
         if slot is not None:
-            described.platform.slot(slot)
+            _check_slot(described, slot, version)
+        if lift:
+            lifted = _lift(here, app, version)
+            if not any((slot, commit, image, schema, configuration)):
+                as_json({"version": version, "lifted": lifted}) if json else console.print(
+                    lifted, highlight=False
+                )
+                return
         release = Release(
             application=app, version=_version(version), slot=slot, commit=commit, images=_images(image or []),
             schema_version=schema or (described.database.schema_version() if described.database else None),
             configuration_hash=_hash(configuration), recorded_by=at_host(),
         )  # fmt: skip
         here.store.record(release)
-        if lift:
-            here.store.quarantine(app, version, None)
         serving = described.platform.slot(found) if (found := described.platform.route().slot) else None
         if serving is not None and serving.version == version:
             here.store.served(app, version, datetime.now(UTC))
@@ -57,7 +64,34 @@ def record(
         offer_targets_if_possible(here)
     serves = serving is not None and serving.version == version
     result = {**release.model_dump(mode="json"), "serving": serves}
-    as_json(result) if json else console.print(f"recorded {app} {version}{' (serving)' if serves else ''}")
+    if json:
+        as_json(result)
+        return
+    if lift:
+        console.print(lifted, highlight=False)
+    console.print(f"recorded {app} {version}{' (serving)' if serves else ''}", highlight=False)
+
+
+def _check_slot(described: Document, slot: str, version: str) -> None:
+    """A record that is not so would offer a release that no slot holds. Raises UnknownSlot, BadUsage."""
+    found = described.platform.slot(slot).version
+    if found not in (None, version):
+        step = f"deploy {version} to {slot} first, or record it without --slot"
+        raise BadUsage(f"slot {slot} holds {found}, not {version}", step=step)
+
+
+def _lift(here: Installation, app: str, version: str) -> str:
+    """Take it out of quarantine; what was done, in words. Raises UnknownRelease."""
+    releases = here.store.releases(app)
+    found = next((release for release in releases if release.version == version), None)
+    if found is None:
+        raise UnknownRelease(app, version, [release.version for release in releases], recorded=True)
+    here.store.quarantine(app, version, None)
+    here.local(app).keep_releases(here.store.releases(app))
+    offer_targets_if_possible(here)
+    if found.quarantined_by is None:
+        return f"{app} {version} was not in quarantine"
+    return f"{app} {version}: lifted out of quarantine (since {found.quarantined_by})"
 
 
 def _version(version: str) -> str:

@@ -1,6 +1,7 @@
 """`backout rollback`: start a runbook, follow it to its outcome."""
 
 import os
+from contextlib import suppress
 from typing import Any
 
 import typer
@@ -15,10 +16,12 @@ from deployments.cli.following import start_and_follow
 from deployments.cli.options import Runbook
 from deployments.cli.output import AppArgument, AsJson, errors
 from deployments.cli.usage import BadUsage
+from deployments.drift import drifts, obstacle
 from deployments.people import at_host
 from deployments.prefect_api import PrefectApi
+from deployments.target_choice import refuse_mistyped
 from domain.database.wish import Condition, Wish
-from domain.errors import UnknownApplication
+from domain.errors import ConfigurationError, UnknownApplication
 from domain.names import application_name
 from domain.request import Kind, Request
 from domain.severity import Severity
@@ -86,9 +89,11 @@ def rollback(
     _refuse_forgotten(runbook, severity=severity, force=force and not emergency, request=request)
     with installation(home) as here:
         if dry_run:
-            show_plan(planned(here, document(here, app), request), json=json)
+            _show(here, request, json=json)
             return
         _known(here, app)
+        if to is not None:
+            _refuse_mistyped(here, request)
         api = PrefectApi.find(home)
         start_and_follow(here, api, request, _parameters(api, request), yes=yes, wait=wait, json=json)
 
@@ -125,6 +130,25 @@ def _refuse_forgotten(runbook: Runbook, *, severity: Severity | None, force: boo
     if forgotten:
         options = ", ".join(f"--{name.replace('_', '-')}" for name in forgotten)
         raise BadUsage(f"{options}: runbook {runbook} has no use for it")
+
+
+def _show(here: Installation, request: Request, *, json: bool) -> None:
+    """The plan. Exit code 1 where every run would refuse to carry it out."""
+    app = request.application
+    plan = planned(here, document(here, app), request)
+    hindered = obstacle(drifts(here, [app])[app])
+    show_plan(plan, json=json, hindered=hindered)
+    if hindered:
+        raise typer.Exit(1)
+
+
+def _refuse_mistyped(here: Installation, request: Request) -> None:
+    """Before anything is started. Where this shell lacks a secret it cannot look, and the run does. Raises UnknownRelease."""
+    described = None
+    with suppress(ConfigurationError):
+        described = document(here, request.application)
+    if described is not None:
+        refuse_mistyped(described, request)
 
 
 def _known(here: Installation, app: str) -> None:

@@ -1,27 +1,27 @@
 """`backout status`: where an application stands."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
 from rich.text import Text
 
 from blocks.installation import Installation, installation
+from blocks.ledger import Holder
+from deployments.answering import asked_last
 from deployments.applications import document, names
+from deployments.cli.ages import age
 from deployments.cli.output import AsJson, as_json, console, table
-from deployments.drift import NEXT, drifts
+from deployments.drift import drifts, obstacle
+from domain.consent import Answer
 from domain.errors import BackoutError, UnknownApplication
 from domain.findings import all_ok, summary
+from domain.policy import AtDeadline
+from domain.precedence import Phase
 from domain.release import Release, Slot, Survey
 from tasks.survey import look_around
 
 LAST_INCIDENTS = 3
-AGES = (
-    ("d", timedelta(days=1)),
-    ("h", timedelta(hours=1)),
-    ("min", timedelta(minutes=1)),
-    ("s", timedelta(seconds=1)),
-)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -65,6 +65,7 @@ def _status(here: Installation, app: str) -> dict[str, Any]:
         "users_ok": all_ok(seen.through_router) if seen else None,
         "schema": seen.schema_version if seen else None,
         "held_by": holder.incident if holder and holder.alive else None,
+        "waits": _waits(here, holder) if holder and holder.alive else None,
         "incidents": [
             {"id": one.id, "outcome": one.outcome, "opened_at": one.opened_at}
             for one in here.store.incidents(app)[:LAST_INCIDENTS]
@@ -112,9 +113,11 @@ def _show(one: dict[str, Any]) -> None:
             console.print(f"next: {step}", markup=False, highlight=False, soft_wrap=True)
     if one["held_by"]:
         console.print(f"an incident is under way: {one['held_by']}", style="yellow", highlight=False)
+    if one["waits"]:
+        _show_waiting(one["waits"])
     for incident in one["incidents"]:
-        age = f"{_age(incident['opened_at'])} ago"
-        console.print(f"  {incident['id']}  {incident['outcome'] or 'open'}, {age}", highlight=False)
+        ago = f"{age(incident['opened_at'])} ago"
+        console.print(f"  {incident['id']}  {incident['outcome'] or 'open'}, {ago}", highlight=False)
     console.print()
 
 
@@ -126,8 +129,8 @@ def _show_slots(one: dict[str, Any]) -> None:
         note = Text(slot["health"], style="red" if slot["healthy"] is False else "")
         if slot["quarantined_by"]:
             note.append("; in quarantine", style="red")
-        age = _age(slot["recorded_at"] or slot["since"])
-        rows.add_row(mark, slot["slot"], slot["version"] or "-", age, note)
+        since = age(slot["recorded_at"] or slot["since"])
+        rows.add_row(mark, slot["slot"], slot["version"] or "-", since, note)
     console.print(rows)
     style = "red" if one["users_ok"] is False else ""
     console.print(Text("users: ").append(one["users"], style=style))
@@ -137,17 +140,40 @@ def _show_slots(one: dict[str, Any]) -> None:
 def _problems(one: dict[str, Any]) -> list[tuple[str, str]]:
     """What is wrong, each with the next step."""
     found = [(one["problem"], one["next"])] if one["problem"] else []
-    if one["drift"]:
-        found.append((f"drift: {one['drift']}; runs that act refuse it", NEXT))
-    if one["drift"] is None:
-        found.append(
-            ("Prefect does not answer: drift is not known", "start `backout serve`, or go on without it")
-        )
-    return found
+    hindered = obstacle(one["drift"])
+    return [*found, hindered] if hindered else found
 
 
-def _age(since: datetime | None) -> str:
-    if since is None:
-        return "-"
-    age = datetime.now(UTC) - since
-    return next((f"{age // unit} {name}" for name, unit in AGES if age >= 2 * unit), "1 s")
+def _waits(here: Installation, holder: Holder) -> dict[str, Any] | None:
+    """Whom the incident waits for, until when, and how they answer; None where it asks nobody."""
+    asked, plan = asked_last(here, holder.incident), here.store.incident(holder.incident).plan
+    if holder.phase is not Phase.WAITING or asked is None or plan is None or plan.consent is None:
+        return None
+    rows = f" --accept-data-loss {plan.confirm_rows}" if plan.confirm_rows else ""
+    answered = [row.person for row in here.store.approvals(holder.incident) if row.answer is Answer.APPROVE]
+    return {
+        "incident": holder.incident,
+        "people": plan.consent.people,
+        "not_by": here.store.incident(holder.incident).request.by if plan.consent.people > 1 else None,
+        "approved_by": answered,
+        "until": asked.data["deadline"],
+        "at_deadline": AtDeadline.REJECT if plan.at_risk else plan.consent.at_deadline,
+        "approve": f'backout approve {holder.incident}{rows} --reason "..."',
+        "reject": f'backout reject {holder.incident} --reason "..."',
+    }
+
+
+def _show_waiting(waits: dict[str, Any]) -> None:
+    until = datetime.fromisoformat(waits["until"])
+    people = f"{waits['people']} {'person' if waits['people'] == 1 else 'people'}"
+    console.print(
+        f"it waits for consent of {people} until {until:%H:%M:%S} UTC; then: {waits['at_deadline']}",
+        style="yellow",
+        highlight=False,
+    )
+    if waits["not_by"]:
+        console.print(f"{waits['not_by']}, who asked, is not one of them", markup=False, highlight=False)
+    if waits["approved_by"]:
+        console.print(f"yes so far: {', '.join(waits['approved_by'])}", markup=False, highlight=False)
+    for answer in ("approve", "reject"):
+        console.print(f"{answer}: {waits[answer]}", markup=False, highlight=False, soft_wrap=True)

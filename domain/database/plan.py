@@ -49,6 +49,11 @@ class Option(BaseModel):
     rows: list[RowsAtRisk] = Field(default_factory=list)
 
 
+def counted(rows: int) -> str:
+    """`1 row`, `12 rows`."""
+    return f"{rows} row{'' if rows == 1 else 's'}"
+
+
 class DatabasePlan(BaseModel):
     """What is done to the database.
 
@@ -89,7 +94,7 @@ class DatabasePlan(BaseModel):
     def at_risk(self) -> list[str]:
         """The same in words, one line a table."""
         return [
-            f"{row.rows} rows of {row.table}: {row.what}"
+            f"{counted(row.rows)} of {row.table}: {row.what}"
             for row in (self.chosen.rows if self.acts else [])
             if row.rows
         ]

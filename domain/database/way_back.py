@@ -100,7 +100,8 @@ def _down(study: Study) -> Option:
             if rehearsal.compared
             else "(no schema was recorded to compare with)"
         )
-        why = f"{len(rehearsal.steps)} steps ran on a clone in {rehearsal.steps_s:.1f} s {landed}"
+        steps = f"{len(rehearsal.steps)} step{'' if len(rehearsal.steps) == 1 else 's'}"
+        why = f"{steps} ran on a clone in {rehearsal.steps_s:.1f} s {landed}"
     return Option(
         action=Action.DOWN,
         possible=rehearsal.works,
@@ -120,6 +121,8 @@ def _restore(study: Study, wish: Wish) -> Option:
         why = f"{said}a restore needs one of: {', '.join(Condition)}"
         return Option(action=Action.RESTORE, possible=False, why=why)
     if study.beside is None:
+        if fitting(study, wish) and not study.no_restore:
+            return Option(action=Action.RESTORE, possible=False, why="not tried: a way that loses less was found")
         wanted = f" at schema {study.wanted}" if study.wanted else ""
         why = study.no_restore or f"no verified backup{wanted} (`backout db list`)"
         return Option(action=Action.RESTORE, possible=False, why=why)

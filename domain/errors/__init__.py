@@ -7,7 +7,7 @@ BackoutError
 │   └── Drift                 the block differs from what was applied (exit 1)
 ├── UnknownApplication        nothing was applied under this name (exit 2)
 ├── UnknownIncident           no incident has this id (exit 2)
-├── UnknownRelease            no slot and no record holds this release
+├── UnknownRelease            no slot, or no record, holds this release (exit 2)
 ├── UnknownSlot               the platform has no such slot
 ├── CommandFailed             a program ended badly, or did not end
 ├── Unreachable               a machine, server or socket did not answer (retryable)

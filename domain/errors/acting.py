@@ -101,17 +101,18 @@ class ChannelRefused(BackoutError):
 
 @dataclass(eq=False)
 class NotAllowed(BackoutError):
-    """This person may not do this, or not in this way."""
+    """This person may not do this, or not in this way. `step`: what to do instead, where there is something better."""
 
     person: str
     wanted: str
     why: str
+    step: str = ""
 
     def what(self) -> str:
         return f"{self.person} may not {self.wanted}: {self.why}"
 
     def next_step(self) -> str:
-        return "ask somebody who may, or answer in a way that proves who you are: `backout approve`"
+        return self.step or "ask somebody who may, or answer in a way that proves who you are: `backout approve`"
 
 
 @dataclass(eq=False)

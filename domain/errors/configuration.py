@@ -41,10 +41,14 @@ class UnknownKind(ConfigurationError):
 
 @dataclass(eq=False)
 class MissingSecret(ConfigurationError):
-    """A `${NAME}` or `block:slug/name` that cannot be resolved on this host."""
+    """A `${NAME}` or `block:slug/name` that cannot be resolved on this host. `variable`: its name, where it is one."""
+
+    variable: str = ""
 
     def next_step(self) -> str:
-        return "set the variable where the run executes, or fill in the block's secrets"
+        return (
+            "set the variable where the run executes and restart `backout serve`, or fill in the block's secrets"
+        )
 
 
 @dataclass(eq=False)

@@ -11,16 +11,27 @@ from domain.errors.base import BackoutError
 
 @dataclass(eq=False)
 class UnknownApplication(BackoutError):
-    """Nothing was applied under this name."""
+    """Nothing was applied under this name, or the files that were read do not describe it.
+
+    Attributes:
+        known: the names that are there.
+        files: what was read instead of the store; empty where that was asked.
+    """
 
     exit_code: ClassVar[int] = 2
     application: str
     known: Sequence[str] = ()
+    files: Sequence[str] = ()
 
     def what(self) -> str:
-        return f"application {self.application!r} is not known (known: {', '.join(self.known) or 'none'})"
+        names = ", ".join(self.known) or "none"
+        if self.files:
+            return f"{self.application} is not described by {' or '.join(self.files)} (they describe: {names})"
+        return f"application {self.application!r} is not known (known: {names})"
 
     def next_step(self) -> str:
+        if self.files:
+            return "name its file with --file, or correct the name"
         return "run `backout apply backout.yaml`, or correct the name"
 
 
@@ -40,16 +51,23 @@ class UnknownIncident(BackoutError):
 
 @dataclass(eq=False)
 class UnknownRelease(BackoutError):
-    """No slot holds this release, so it cannot be gone back to."""
+    """No slot holds this release, so it cannot be gone back to; or no record does. `recorded`: whether the records were asked."""
 
+    exit_code: ClassVar[int] = 2
     application: str
     release: str
     known: Sequence[str] = ()
+    recorded: bool = False
 
     def what(self) -> str:
+        if self.recorded:
+            names = ", ".join(self.known) or "none"
+            return f"{self.application}: no release {self.release!r} is recorded (recorded: {names})"
         return f"{self.application}: no slot holds release {self.release!r} (in slots: {', '.join(self.known) or 'none'})"
 
     def next_step(self) -> str:
+        if self.recorded:
+            return "correct the version"
         return f"choose one of them with --to, or deploy {self.release} to the idle slot first"
 
 

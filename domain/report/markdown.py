@@ -10,6 +10,9 @@ from typing import Any
 from jinja2 import PackageLoader, StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
 
+from domain.outcomes import named
+from domain.plan import Plan
+
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 _SPECIAL = re.compile(r"([\\`*\[\]|~#]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|:(?=//)|(?<=www)\.)")
 _BLOCK = re.compile(r"^(?:(?=[-+](?:\s|$)|--|=+$)|(\d+)(?=[.)](?:\s|$)))")
@@ -28,8 +31,12 @@ def escape(value: Any) -> Markdown:
     if isinstance(value, Markdown):
         return value
     line = _CONTROL.sub(" ", str(value)).strip()
-    marked = _SPECIAL.sub(r"\\\1", line).translate(_HTML)
-    return Markdown(_BLOCK.sub(r"\1\\", marked))
+    return Markdown(_BLOCK.sub(r"\1\\", _inside(line)))
+
+
+def _inside(line: str) -> str:
+    """Escaped for the middle of a line."""
+    return _SPECIAL.sub(r"\\\1", line).translate(_HTML)
 
 
 def paragraphs(value: Any) -> Markdown:
@@ -40,6 +47,17 @@ def paragraphs(value: Any) -> Markdown:
 def code(value: Any) -> Markdown:
     """One line as a code span; a backtick in it becomes an apostrophe."""
     return Markdown(f"`{_CONTROL.sub(' ', str(value)).replace('`', chr(39)).replace('|', '/')}`")
+
+
+def prose(value: Any) -> Markdown:
+    """Our own words on one line: what stands between backticks is a command, all else is escaped."""
+    if isinstance(value, Markdown):
+        return value
+    parts = _CONTROL.sub(" ", str(value)).strip().split("`")
+    if len(parts) % 2 == 0:  # the last backtick has no partner
+        parts[-2:] = ["`".join(parts[-2:])]
+    shown = [code(part) if part and number % 2 else _inside(part) for number, part in enumerate(parts)]
+    return Markdown(_BLOCK.sub(r"\1\\", "".join(shown)))
 
 
 def address(value: str) -> Markdown:
@@ -83,6 +101,10 @@ def fill(template: str, **values: Any) -> str:
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
 
+def _named(step: str, application: str, plan: Plan | None) -> str:
+    return named(step, application, plan.from_release if plan else None)
+
+
 @cache
 def _environment() -> SandboxedEnvironment:
     environment = SandboxedEnvironment(
@@ -99,6 +121,8 @@ def _environment() -> SandboxedEnvironment:
         "clock": clock,
         "duration": duration,
         "code": code,
+        "prose": prose,
+        "named": _named,
         "address": address,
     }
     return environment

@@ -12,6 +12,7 @@ from domain.findings import Finding, summary
 from domain.journal import Entry
 from domain.journal_kinds import Happened
 from domain.report import database_story
+from domain.report.markdown import moment
 from domain.report.phases import UNSHOWN
 from domain.report.record import Record, error_text, findings
 
@@ -113,6 +114,20 @@ def _told(data: Data) -> str:
     return f"filled in: {', '.join(key.replace('_', ' ') for key in data)}"
 
 
+def _taken_over(data: Data) -> str:
+    if data.get("again"):
+        return f"run {data.get('run')} goes on"
+    return f"taken over by {'--break-glass' if data.get('via') == 'break-glass' else 'run'} {data.get('run')}"
+
+
+def _time(value: Any) -> str:
+    """A time as it was journaled, as people write it."""
+    try:
+        return moment(datetime.fromisoformat(str(value)))
+    except ValueError:
+        return str(value)
+
+
 def _listed(value: Any) -> str:
     return ", ".join(str(row) for row in value or []) or "nobody"
 
@@ -123,11 +138,11 @@ _SAY: Mapping[str, Callable[[Data], str]] = {
     Happened.OPENED: _opened,
     Happened.JOINED: lambda data: f"{data.get('by')} asked for the same and joined",
     Happened.SUPERSEDES: lambda data: f"went before incident {data.get('incident')}, which waited",
-    Happened.TAKEN_OVER: lambda data: f"taken over by run {data.get('run')}",
+    Happened.TAKEN_OVER: _taken_over,
     Happened.SURVEYED: _surveyed,
     Happened.PLANNED: _planned,
     Happened.ANNOUNCED: lambda data: f"announced to {_listed(data.get('channels'))}",
-    Happened.CONSENT_ASKED: lambda data: f"asked for consent until {data.get('deadline')}",
+    Happened.CONSENT_ASKED: lambda data: f"asked for consent until {_time(data.get('deadline'))}",
     Happened.ANSWERED: _answered,
     Happened.RESUMED: lambda _data: "resumed",
     Happened.PRESERVED: lambda data: f"evidence kept: {len(data.get('files') or [])} files",
@@ -135,7 +150,7 @@ _SAY: Mapping[str, Callable[[Data], str]] = {
     Happened.ACT_FAILED: lambda data: f"{data.get('act')} failed: {error_text(data.get('error'))}",
     Happened.SWITCHED: _moved,
     Happened.WENT_BACK: _went_back,
-    Happened.WATCH_STARTED: lambda data: f"watching until {data.get('until')}",
+    Happened.WATCH_STARTED: lambda data: f"watching until {_time(data.get('until'))}",
     Happened.WATCH_ENDED: _watch_ended,
     Happened.TOLD: _told,
     Happened.MESSAGE_WAITS: lambda data: f"the message to {data.get('channel')} waits: the store was away",

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from blocks import secrets
-from blocks.secrets import has_reference, names, resolve
+from blocks.secrets import has_reference, names, references, resolve
 from domain.errors import MissingSecret, PrefectUnavailable
 from tests.fakes.http_server import HttpServer, Reply, Seen
 
@@ -36,6 +36,15 @@ def test_the_document_itself_stays_as_it_was() -> None:
 def test_the_environment_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BACKOUT_TEST_X", "from the environment")
     assert found("${BACKOUT_TEST_X}", BACKOUT_TEST_X="given") == "from the environment"
+
+
+def test_the_variables_that_are_needed_have_their_place() -> None:
+    raw = {"env": {"PW": "${SHOP_PW}"}, "argv": ["x", "$${NOT}", "${A}:${B}"], "url": "block:secret/x"}
+    assert list(references(raw, "applications[0]")) == [
+        ("SHOP_PW", "applications[0].env.PW"),
+        ("A", "applications[0].argv[2]"),
+        ("B", "applications[0].argv[2]"),
+    ]
 
 
 def test_a_variable_can_be_empty() -> None:

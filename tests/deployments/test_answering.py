@@ -181,6 +181,14 @@ def test_a_form_that_cannot_answer_says_so(case: Case, asks: Consent, said: bool
     assert ("use `backout approve incident-1`" in text) == said
 
 
+@pytest.mark.parametrize(
+    ("eta_s", "said"), [(None, "not known yet"), (0.2, "under a second"), (41.7, "about 42 s")]
+)
+def test_the_form_says_how_long_it_takes(case: Case, eta_s: float | None, said: str) -> None:
+    plan = case.plan.model_copy(update={"eta_s": eta_s})
+    assert f"| Takes | {said} |" in suspension.request_text(plan, "incident-1", datetime.now(UTC))
+
+
 @pytest.mark.usefixtures("in_flow")
 def test_who_answered_in_a_form_that_cannot_answer_is_told_once(
     scene: Scene, here: Installation, monkeypatch: pytest.MonkeyPatch

@@ -68,6 +68,8 @@ def test_a_living_run_is_fenced_and_its_incident_finished(
     said = capsys.readouterr()
     assert "NO_TOKEN" in said.err
     assert "backout reconcile" not in said.out
+    assert f"report: {ended.report}" in said.out.replace("\n", "")
+    assert f"`backout record {scene.name} " in " ".join(said.out.split())
 
 
 def test_without_an_answer_it_works_alone(
@@ -77,8 +79,18 @@ def test_without_an_answer_it_works_alone(
     assert broken_glass(scene, tmp_path, to="1.0") == 0
     assert scene.stage.serving() == "green"
     said = capsys.readouterr()
-    assert "does not help" in " ".join(said.err.split())
+    assert "cannot be asked: a run that is still alive is not stopped" in " ".join(said.err.split())
+    assert "report: " in said.out
     assert "backout reconcile" in said.out
+
+
+def test_a_dry_run_says_why_nobody_is_asked(
+    scene: Scene, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "backout.yaml"
+    file.write_text(yaml.safe_dump({"applications": [scene.raw]}))
+    break_glass.run(scene.home, scene.request(force=True, to="1.0"), str(file), dry_run=True, json=False)
+    assert "nobody is asked (--break-glass)" in " ".join(capsys.readouterr().out.split())
 
 
 def test_another_target_than_the_abandoned_incidents_is_not_ignored(scene: Scene, tmp_path: Path) -> None:
@@ -111,36 +123,37 @@ def test_a_served_run_that_mirrors_in_between_ends_it_clearly(
 
 
 @pytest.fixture
-def elsewhere(scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The folder of another application: the shell is there."""
     folder = tmp_path / "elsewhere"
     folder.mkdir()
     other = {"name": "other/production", "platform": "nonsense"}
     (folder / "backout.yaml").write_text(yaml.safe_dump({"applications": [other]}))
     monkeypatch.chdir(folder)
-    return folder
 
 
+@pytest.mark.usefixtures("elsewhere")
 def test_beside_another_applications_file_the_one_last_applied_is_read(
-    scene: Scene, tmp_path: Path, elsewhere: Path, capsys: pytest.CaptureFixture[str]
+    scene: Scene, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     applied = tmp_path / "applied.yaml"
     applied.write_text(yaml.safe_dump({"applications": [scene.raw]}))
     break_glass.remember(scene.home, scene.name, applied)
-    break_glass.run(scene.home, scene.request(force=True), None, dry_run=True, json=True)
+    break_glass.run(scene.home, scene.request(force=True, to="1.0"), None, dry_run=True, json=True)
     said = capsys.readouterr()
     assert '"to_release": "1.0"' in said.out
     assert f"{scene.name} is not in backout.yaml (it describes other/production)" in " ".join(said.err.split())
     assert f"reads {applied}" in said.err.replace("\n", "")
 
 
-def test_where_no_file_describes_it_all_that_were_read_are_named(scene: Scene, tmp_path: Path, elsewhere: Path) -> None:
+@pytest.mark.usefixtures("elsewhere")
+def test_where_no_file_describes_it_all_that_were_read_are_named(scene: Scene, tmp_path: Path) -> None:
     applied = tmp_path / "applied.yaml"
-    applied.write_text(yaml.safe_dump({"applications": []}))
+    applied.write_text(yaml.safe_dump({"applications": [{"name": "third/production"}]}))
     break_glass.remember(scene.home, scene.name, applied)
     with pytest.raises(UnknownApplication) as caught:
         break_glass.run(scene.home, scene.request(force=True), None, dry_run=True, json=True)
-    for words in ("backout.yaml", str(applied), "other/production", "--file"):
+    for words in ("backout.yaml", str(applied), "other/production, third/production", "--file"):
         assert words in str(caught.value)
 
 

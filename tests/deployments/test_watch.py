@@ -157,3 +157,36 @@ def test_one_that_cannot_be_read_leaves_the_others_watched(sick: Scene, here: In
         watching.reload()
     assert sick.name in watching.watched
     assert "shop/unreadable" not in watching.watched
+
+
+def _forget_what_served(here: Installation, application: str) -> None:
+    with here.store.database.transaction() as connection:
+        connection.execute("DELETE FROM releases WHERE application = %s", [application])
+
+
+def test_what_was_never_seen_healthy_is_not_down(
+    api: Api, sick: Scene, here: Installation, caplog: pytest.LogCaptureFixture
+) -> None:
+    _forget_what_served(here, sick.name)
+    watched = Watched(sick.document, "digest")
+    for _ in range(4):
+        watched.look(here)
+    assert api.events == []
+    assert caplog.text.count("was not seen healthy yet") == 1
+    (sick.stage.folder / "blue.unhealthy").unlink()
+    watched.look(here)
+    (sick.stage.folder / "blue.unhealthy").touch()
+    for _ in range(3):
+        watched.look(here)
+    assert len(api.events) == 1
+
+
+def test_what_was_well_before_serve_was_started_again_still_alarms(api: Api, sick: Scene, here: Installation) -> None:
+    (sick.stage.folder / "blue.unhealthy").unlink()
+    Watched(sick.document, "digest").look(here)
+    (sick.stage.folder / "blue.unhealthy").touch()
+    _forget_what_served(here, sick.name)
+    started_again = Watched(sick.document, "digest")
+    for _ in range(3):
+        started_again.look(here)
+    assert len(api.events) == 1

@@ -200,6 +200,8 @@ def test_the_plan_says_what_is_at_risk() -> None:
     assert decided(releases=older).at_risk == ["the schema stays at 7; the target was recorded with 6"]
     assert decided(releases=older, to="v1").at_risk == []
     assert len(decided(force=True, even_unhealthy=True).at_risk) == 2
+    assert decided(force=True).at_risk == ["nobody is asked (--force)"]
+    assert decided(force=True, via="break-glass").at_risk == ["nobody is asked (--break-glass)"]
     assert decided(standby=False).blind
 
 

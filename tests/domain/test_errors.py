@@ -63,6 +63,8 @@ EXAMPLES = [
     ),
     (UnknownIncident(incident="2026-x"), ["2026-x"]),
     (UnknownRelease(application="shop/production", release="v9", known=["v1"]), ["v9", "v1"]),
+    (UnknownRelease("shop/production", "v9", ["v1"], recorded=True), ["no release 'v9' is recorded", "v1"]),
+    (UnknownApplication("shop/production", ["a/b"], files=["x.yaml"]), ["x.yaml", "a/b"]),
     (UnknownSlot(slot="red", known=["blue", "green"]), ["red", "blue", "green"]),
     (
         CommandFailed(argv=["docker", "ps"], exit_code_seen=None, output="waiting"),
@@ -152,6 +154,11 @@ def test_bad_usage_ends_with_2_and_all_else_with_1() -> None:
         "MissingSecret",
         "UnknownApplication",
         "UnknownIncident",
+        "UnknownRelease",
         "ProgramUnfit",
         "UnknownVersion",
     }
+
+
+def test_a_missing_variable_is_only_seen_after_a_restart() -> None:
+    assert "restart `backout serve`" in MissingSecret(**WHERE).next_step()

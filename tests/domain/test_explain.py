@@ -78,6 +78,13 @@ def test_a_check_ticks_the_row_its_name_speaks_of(name: str, item: str) -> None:
     assert marks(seen(story.finding(name, "router")), "aldeia")[item] is Mark.DONE
 
 
+def test_a_check_that_was_not_repeated_is_not_called_missing() -> None:
+    found = facts(story.held())
+    rows = {row.item: row.because for row in checklist(found, "flappyjournal")}
+    assert rows["Health checks: all services respond correctly"] == "health was not looked at after the rollback"
+    assert rows["Performance: response times within limits"].startswith("no check is named latency")
+
+
 def test_a_login_is_no_log() -> None:
     assert marks(seen(story.finding("login", "router")), "aldeia")["Logs showing no errors"] is Mark.OPEN
 

@@ -31,7 +31,7 @@ FIELDS = {
         "**Current version**: v0.9-backup", "**Impact**", "**Root cause**: under investigation", "**Prevention**",
         "**Next steps**", "**Environment**", "**Cost of the switch**: about 2 kept-alive connections",
     ],
-    Moment.WATCHED: ["now running v0.9-backup", "**Status**: not stable"],
+    Moment.WATCHED: ["rolled back to v0.9-backup", "**Status**: not stable"],
     Moment.ESCALATED: ["1. On-call engineer: +1 555 0100", "2. DevOps lead: @devops", "3. CTO: cto@example.org"],
 }  # fmt: skip
 TITLES = {
@@ -83,6 +83,19 @@ def test_each_outcome_says_its_words_and_its_next_step(outcome: Outcome) -> None
     assert ("ROLLBACK COMPLETED" in told.title) is (outcome is Outcome.ROLLED_BACK)
 
 
+@pytest.mark.parametrize("moment", [Moment.ENDED, Moment.ESCALATED])
+def test_the_next_step_can_be_pasted(moment: Moment) -> None:
+    text = said(moment).text
+    assert "`backout record flappyjournal/production v1.0-full-tech --lift`" in text
+    assert "\\`" not in text
+
+
+def test_what_an_error_calls_a_command_is_shown_as_one() -> None:
+    text = said(Moment.ESCALATED, said=["it is gone: `backout apply x`", "a lone ` stays"]).text
+    assert "it is gone: `backout apply x`" in text
+    assert "a lone \\` stays" in text
+
+
 def test_no_two_moments_share_a_key() -> None:
     assert len({said(moment).key for moment in Moment}) == len(Moment)
 
@@ -99,7 +112,7 @@ def test_the_error_reaches_whoever_is_called() -> None:
 
 def test_trouble_found_by_the_watch_is_not_told_as_a_success() -> None:
     told = said(Moment.ESCALATED, said=["health is bad"])
-    assert told.title.endswith("trouble after the rollback; traffic stays on the old release")
+    assert told.title.endswith("trouble after the rollback; nothing is switched by itself")
     assert "health is bad" in told.text
 
 

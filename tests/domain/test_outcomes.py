@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from domain.outcomes import ENDS, Outcome
+from domain.outcomes import ENDS, Outcome, next_step
 from domain.plan import STOPS, Decision
 
 
@@ -25,6 +25,13 @@ def test_only_what_was_wanted_ends_well() -> None:
         Outcome.RESTORED,
         Outcome.NOTHING_TO_DO,
     }
+
+
+def test_a_next_step_names_this_application_and_release() -> None:
+    step = next_step(Outcome.ROLLED_BACK, "shop/production", "1.1 beta")
+    assert "`backout record shop/production '1.1 beta' --lift`" in step
+    assert "RELEASE --lift" in next_step(Outcome.ROLLED_BACK, "shop/production", None)
+    assert next_step(Outcome.HELD, "shop/production", "1.1") == ENDS[Outcome.HELD].next_step
 
 
 def test_no_two_outcomes_look_alike() -> None:

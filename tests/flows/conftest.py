@@ -4,26 +4,56 @@ from pathlib import Path
 import pytest
 
 from blocks.store import Store
-from tasks import verify
+from tasks import prepare, verify
 from tests.blocks.ledger_child import KEY
+from tests.blocks.postgres.cluster import DEBIANS, running
 from tests.blocks.store.postgres import running_postgres
+from tests.flows.demo_stage import DemoStage, demo_standing
 from tests.flows.stage import ONLY_BLUE_PASSES, Scene, Stage, standing
 
 
 @pytest.fixture(scope="session")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+def store_url() -> Iterator[str]:
     with running_postgres() as postgres:
         url = postgres.ensure_database("flows")
         store = Store(url, KEY)
         store.database.migrate()
         store.rest()
-        with standing(tmp_path_factory.mktemp("stage"), url) as stage:
-            yield stage
+        yield url
+
+
+@pytest.fixture(scope="session")
+def stage(tmp_path_factory: pytest.TempPathFactory, store_url: str) -> Iterator[Stage]:
+    with standing(tmp_path_factory.mktemp("stage"), store_url) as stage:
+        yield stage
+
+
+@pytest.fixture(scope="session", params=[18])
+def demo(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, store_url: str
+) -> Iterator[DemoStage]:
+    """The demo application on a PostgreSQL of this major version."""
+    major: int = request.param
+    if major == 15 and not DEBIANS.is_dir():
+        pytest.skip(f"PostgreSQL 15 is not installed: no {DEBIANS}")
+    with (
+        running(major) as cluster,
+        demo_standing(tmp_path_factory.mktemp("demo"), cluster, store_url) as made,
+    ):
+        yield made
 
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(verify, "PAUSE_S", 0.01)
+    monkeypatch.setattr("tasks.act.RETRY_S", [0.01, 0.01])
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The demo application's pool needs a moment to connect again, when its database was another one for a while."""
+    monkeypatch.setattr(verify, "PAUSE_S", 0.4)
+    monkeypatch.setattr(prepare, "PAUSE_S", 0.4)
     monkeypatch.setattr("tasks.act.RETRY_S", [0.01, 0.01])
 
 

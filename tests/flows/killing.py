@@ -11,17 +11,23 @@ from typing import Any
 import pytest
 
 from blocks.evidence import Evidence
+from blocks.migration_steps.step_run import StepRun
 from blocks.platforms.processes import Processes
+from blocks.postgres import swap, writes, written_since
+from blocks.postgres.changes import PostgresChanges
+from blocks.postgres.dump import Dump
+from blocks.postgres.load import Load
 from blocks.routers import caddy_file
 from blocks.store import Store
 from flows.conclude import Path as RunbookPath
-from tasks import act, report, verify
+from tasks import act, prepare, report, verify
 from tests.flows.stage import Scene
 
 FORKED = multiprocessing.get_context("fork")
 NOTHING = "nothing"
 ACTS_THEMSELVES = ("act started", "act done", "act failed")
 CHANGES = ("keep_plan", "served", "quarantine", "reported", "post", "close")
+DATABASE_ACTS = ("rehearse", "back_up", "beside", "down", "up", "swap", "swap_back", "export")
 Passed = Callable[[str], None]
 
 
@@ -83,9 +89,32 @@ def watch(patch: pytest.MonkeyPatch, passed: Passed) -> None:
     patch.setattr(report, "svg", lambda _facts: b"<svg/>")  # it costs more than all the rest
 
 
+def watch_database(patch: pytest.MonkeyPatch, passed: Passed) -> None:
+    """The same for what is done to the application's database, and for the inside of it."""
+    for method in DATABASE_ACTS:
+        name = method.replace("_", " ")
+        around = _around(
+            passed, lambda *_args, name=name, **_more: f"database {name}", getattr(PostgresChanges, method)
+        )
+        patch.setattr(PostgresChanges, method, around)
+    inside: list[tuple[Any, str, str]] = [
+        (Dump, "write", "dump"), (Load, "run", "load"), (StepRun, "run", "step"), (swap, "_rename", "rename database"),
+        (swap, "stop", "close doors"),
+        (written_since, "_exported", "rows of a table"), (writes, "stop", "stop writes"), (writes, "resume", "resume writes"),
+    ]  # fmt: skip
+    for owner, function, name in inside:
+        watched = _around(passed, lambda *_args, name=name, **_more: name, getattr(owner, function))
+        patch.setattr(owner, function, watched)
+    patch.setattr(verify, "PAUSE_S", 0.4)
+    patch.setattr(prepare, "PAUSE_S", 0.4)
+
+
 def _run(scene: Scene, path: RunbookPath, run: str, file: Path, deadly: str, puts_off: bool) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        watch(patch, Points(file, deadly).passed)
+        passed = Points(file, deadly).passed
+        watch(patch, passed)
+        if scene.document.database:
+            watch_database(patch, passed)
         scene.walk(path, run, puts_off=puts_off)
 
 

@@ -159,3 +159,15 @@ def test_ctrl_c_stops_after_the_current_act_and_the_same_command_goes_on(scene: 
 def test_an_incident_that_waited_for_people_is_not_asked_about_without_prefect(scene: Scene) -> None:
     assert scene.walk(take_back, severity=Severity.HIGH) is Outcome.ROLLED_BACK
     assert scene.data("consent asked") == []
+
+
+@pytest.mark.parametrize(("via", "told"), [("ui", False), ("automation", True)])
+def test_a_mistyped_release_is_told_to_who_asked_and_calls_nobody(scene: Scene, via: str, told: bool) -> None:
+    assert scene.walk(take_back, to="1.O", via=via) is Outcome.HELD
+    [ending] = scene.data("ending")
+    assert "no slot holds release '1.O' (in slots: 2.0, 1.0)" in ending["why"]
+    with scene.installation() as here, here.store.database.transaction() as connection:
+        posted = connection.execute(
+            "SELECT count(*) AS n FROM outbox WHERE incident = %s", [scene.incident().id]
+        )
+        assert bool((posted.fetchone() or {})["n"]) is told

@@ -116,3 +116,20 @@ def test_a_normal_new_release_takes_over(watched: Case, stage: Stage) -> None:
     name, message = watch(watched, 3600)
     assert name == "Superseded"
     assert "superseded by release 2.0" in str(message)
+
+
+@pytest.mark.parametrize("slot", ["blue", "green"])
+def test_a_new_release_that_nobody_recorded_takes_over_too(
+    watched: Case, stage: Stage, monkeypatch: pytest.MonkeyPatch, slot: str
+) -> None:
+    monkeypatch.setattr(Processes, "_version", lambda _platform, name: "3.0" if name == slot else "1.0")
+    stage.give_traffic_to(slot)
+    name, message = watch(watched)
+    assert (name, "superseded by release 3.0" in str(message)) == ("Superseded", True)
+
+
+def test_the_release_that_was_rolled_back_from_is_no_new_one(watched: Case, stage: Stage) -> None:
+    with watched.installation.store.database.transaction() as connection:
+        connection.execute("DELETE FROM releases WHERE application = %s", [watched.document.name])
+    stage.give_traffic_to("blue")
+    assert watch(watched, 3600)[0] == "Trouble"

@@ -1,5 +1,6 @@
 """Where an act is done: tried again or not, noted, fenced, and the same inside and outside of a Prefect flow."""
 
+import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 
 from blocks.installation import Installation
 from domain.errors import BackoutError, ConfigurationError, LostLock, Unreachable
+from domain.journal_kinds import Happened
 from domain.outcomes import Outcome
 from tasks import act as act_module
 from tasks.act import act
@@ -50,6 +52,17 @@ def failing(errors: list[Exception], *, changes: bool = False) -> Callable[[Case
         return "done"
 
     return attempt
+
+
+class Collected(logging.Handler):
+    """Keeps what is logged."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.records: list[logging.LogRecord] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.records.append(record)
 
 
 def kinds(scene: Scene) -> list[str]:
@@ -145,6 +158,24 @@ class TestInAFlow:
         found, _ = self._states(failing(errors), case)
         assert isinstance(found, ConfigurationError)
         assert len(errors) == 1
+
+    def test_what_it_did_is_in_prefects_log(self, case: Case) -> None:
+        @act("try")
+        def switch(case: Case) -> str:
+            receipt = {"changed": True, "before": "blue", "after": "green"}
+            case.note(Happened.SWITCHED, receipt=receipt)
+            raise WRONG
+
+        logged = Collected()
+        log = logging.getLogger("prefect.task_runs")
+        log.addHandler(logged)
+        try:
+            self._states(switch, case)
+        finally:
+            log.removeHandler(logged)
+        said = [(record.levelname, record.getMessage()) for record in logged.records]
+        assert ("INFO", "traffic moved from blue to green") in said
+        assert ("WARNING", "try failed: backout.yaml: name: is wrong") in said
 
     def test_an_end_completes_its_task(self, case: Case, scene: Scene) -> None:
         found, states = self._states(failing([Ended(Outcome.HELD, "no target")]), case)

@@ -19,6 +19,13 @@ from tests.blocks.configuration.documents import APPLICATION, Write, changed, re
         (changed("name", to=5), "name", "should be a valid string", []),
         (changed("platform", remove=True), "platform", "is missing", []),
         (changed("platform", to="processes"), "platform", "should be", []),
+        (changed("platform", "slots", "blue", "cwd", to=5), "platform.slots.blue.cwd", "is not a path", []),
+        (
+            changed("platform", "kind", to="kubernets"),
+            "platform.kind",
+            "no such kind of platforms: 'kubernets'",
+            kinds("platforms"),
+        ),
         (changed("platform", to={}), "platform.kind", "is missing", kinds("platforms")),
         (changed("platform", "kind", to="kubernets"), "platform.kind", "no such kind", kinds("platforms")),
         (changed("health", "kind", to="../../etc"), "health.kind", "no such kind", kinds("signals")),
@@ -126,9 +133,9 @@ def test_an_unknown_key_is_named_with_the_known_ones(
 
 def test_the_other_problems_are_listed(write: Write) -> None:
     error = refused(write(changed("health", to={"kind": "http", "pat": "/", "timeout_s": -1})))
-    assert error.key == "applications[0].health.path"
+    assert error.key == "applications[0].health.pat"
     assert error.problem.endswith(
-        "; more problems at applications[0].health.timeout_s, applications[0].health.pat"
+        "; more problems at applications[0].health.path, applications[0].health.timeout_s"
     )
 
 
@@ -156,7 +163,7 @@ def test_the_other_problems_are_listed(write: Write) -> None:
         ("applications: []", "applications", "should have at least 1 item"),
         ("applications: {name: a/b}", "applications", "should be a valid list"),
         ("applications: [shop]", "applications[0]", "should be a valid dictionary"),
-        ("application: []", "applications", "is missing; more problems at application"),
+        ("application: []", "application", "is not a known key; more problems at applications"),
     ],
 )
 def test_malformed_files(write: Write, text: str, key: str, problem: str) -> None:
@@ -182,3 +189,16 @@ def test_an_application_described_twice_is_refused(write: Write) -> None:
     assert (error.file, error.key) == (str(second), "applications[0].name")
     assert error.problem == f"shop/production is already described in {first} as applications[0]"
     assert refused(write(APPLICATION, APPLICATION)).key == "applications[1].name"
+
+
+def test_a_key_that_is_misspelt_comes_before_the_one_that_is_missing(write: Write) -> None:
+    spoilt = {("helth" if key == "health" else key): value for key, value in APPLICATION.items()}
+    error = refused(write(spoilt))
+    assert error.key == "applications[0].helth"
+    assert "health" in error.allowed
+    assert "more problems at applications[0].health" in error.problem
+
+
+def test_a_kind_that_may_be_a_secret_is_not_shown(write: Write) -> None:
+    for kind in ("hunter2 and more", 7, "../../etc"):
+        assert str(kind) not in str(refused(write(changed("health", "kind", to=kind))))

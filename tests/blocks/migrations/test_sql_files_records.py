@@ -91,11 +91,11 @@ FILES = ["9_users.up.sql", "10_phone.up.sql", "11_orders.up.sql"]
 @pytest.mark.parametrize(
     ("columns", "insert", "written", "added"),
     [
-        ("version varchar(128) PRIMARY KEY", "(%s)", ["9", "10", "11"], ["10", "11"]),
-        ("version int, applied_at timestamptz DEFAULT now()", "(%s)", ["9", "10", "11"], ["10", "11"]),
-        ("version text, at timestamp NOT NULL", "(%s, now())", [file[:-7] for file in FILES], ["10_phone", "11_orders"]),
-        ("version text, name text NOT NULL", "(%s, 'x')", FILES, FILES[1:]),
-        ("version text", "(%s)", ["0009", "0010", "0011"], ["10", "11"]),
+        ("version varchar(128) PRIMARY KEY", "INSERT INTO schema_migrations VALUES (%s)", ["9", "10", "11"], ["10", "11"]),
+        ("version int, applied_at timestamptz DEFAULT now()", "INSERT INTO schema_migrations VALUES (%s)", ["9", "10", "11"], ["10", "11"]),
+        ("version text, at timestamp NOT NULL", "INSERT INTO schema_migrations VALUES (%s, now())", [file[:-7] for file in FILES], ["10_phone", "11_orders"]),
+        ("version text, name text NOT NULL", "INSERT INTO schema_migrations VALUES (%s, 'x')", FILES, FILES[1:]),
+        ("version text", "INSERT INTO schema_migrations VALUES (%s)", ["0009", "0010", "0011"], ["10", "11"]),
     ],
     ids=["dbmate", "numbers", "names", "files", "padded otherwise"],
 )  # fmt: skip
@@ -110,7 +110,7 @@ def test_rows_keep_their_spelling(
     at_11(server, f"CREATE TABLE schema_migrations ({columns})")
     with server.connected() as connection:
         for version in written:
-            connection.execute(f"INSERT INTO schema_migrations VALUES {insert}".encode(), [version])
+            connection.execute(insert, [version])
     adapter = pairs(tmp_path)
     assert adapter.status(server).applied == ["9", "10", "11"]
     assert adapter.down(server, "9") == ["11", "10"]

@@ -2,10 +2,14 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from blocks.migrations.sql_files import SqlFiles
-from blocks.postgres.catalog import schema_of
+from blocks.postgres.catalog import row_counts, schema_of
+from blocks.postgres.programs import Programs
+from blocks.postgres.rehearse import rehearse
 from blocks.postgres.server import Server
+from domain.database.rehearsal import Rehearsal
 from domain.database.schema import Schema
 
 FIRST = """
@@ -42,3 +46,19 @@ def story(server: Server, folder: Path, up: str, down: str) -> Story:
         recorded = schema_of(connection)
     migrations.up(server)
     return Story(server, migrations, recorded)
+
+
+def rehearsed(told: Story, how: Literal["auto", "template", "dump"] = "auto") -> Rehearsal:
+    """The rehearsal down to version 1; the database in use is the same before and after, and alone."""
+    with told.server.connected() as connection:
+        before = schema_of(connection), row_counts(connection)
+    seen = rehearse(told.server, told.migrations, Programs(), to="0001", recorded=told.recorded, how=how)
+    with told.server.connected() as connection:
+        assert (schema_of(connection), row_counts(connection)) == before
+        databases = "SELECT datname FROM pg_database WHERE datname LIKE current_database() || '%'"
+        assert connection.execute(databases).fetchall() == [(told.server.database,)]
+    return seen
+
+
+def at_risk(seen: Rehearsal) -> list[tuple[str, str, int]]:
+    return [(entry.table, entry.what, entry.rows) for entry in seen.rows_at_risk]

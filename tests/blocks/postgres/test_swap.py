@@ -152,9 +152,7 @@ def test_a_lost_database_is_replaced(
 ) -> None:
     backup = backed_up(server, programs, tmp_path)
     with postgres.connect() as connection:
-        connection.execute(
-            sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(server.database))
-        )
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(server.database)))
     beside = restore(server, programs, backup).database
     assert swap(server, beside).kept == ""
     assert swap(server, beside).changed is False

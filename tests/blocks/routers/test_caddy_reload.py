@@ -86,6 +86,21 @@ class TestCaddyReload(RouterContract):
         assert caddyfile.read_text().endswith(preview)
         assert answering(router) == "blue"
 
+    def test_without_a_caddy_on_path_backouts_own_is_used(
+        self, router: CaddyReload, upstreams: Mapping[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        monkeypatch.setenv("PATH", str(tmp_path))
+        usual = router.model_copy(update={"program": "caddy"})
+        assert usual.switch("green", upstreams, usual.active(upstreams)).changed
+        assert answering(router) == "green"
+
+    def test_another_program_is_never_replaced(
+        self, router: CaddyReload, upstreams: Mapping[str, str]
+    ) -> None:
+        gone = router.model_copy(update={"program": "/opt/nosuch/caddy"})
+        with pytest.raises(CommandFailed, match="/opt/nosuch/caddy"):
+            gone.switch("green", upstreams, gone.active(upstreams))
+
     def test_a_missing_file_is_unreachable(
         self, router: CaddyReload, caddyfile: Path, upstreams: Mapping[str, str]
     ) -> None:

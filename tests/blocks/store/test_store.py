@@ -88,6 +88,7 @@ class TestStore(LedgerContract):
         first, old = begun(ledger)
         again, new = begun(ledger)
         assert (again.incident.id, again.resumed) == (first.incident.id, True)
+        assert ledger.entries(first.incident.id)[-1].data.get("again") is True
         assert new.token > old.token
         ledger.check(new)
         for act in (ledger.check, ledger.renew):

@@ -34,6 +34,26 @@ def backout(*arguments: str, **environ: str) -> Done:
     )
 
 
+INTERRUPTED = """
+import sys
+
+class Interrupt:
+    def find_spec(self, name, path=None, target=None):
+        if name == "typer":
+            raise KeyboardInterrupt
+
+sys.meta_path.insert(0, Interrupt())
+from deployments.cli import main
+main()
+"""
+
+
+def test_ctrl_c_while_it_still_loads_is_one_line() -> None:
+    done = subprocess.run([sys.executable, "-c", INTERRUPTED], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 130
+    assert done.stderr == "interrupted before anything was begun\n"
+
+
 def test_the_issues_commands_are_all_there() -> None:
     wanted = "status validate rollback start-backup approve reject report apply init serve demo record schema reconcile"
     assert set(wanted.split()) <= {name.replace("_", "-") for name in COMMANDS}
@@ -55,7 +75,7 @@ def test_help_of_the_real_command() -> None:
 
 def test_the_command_line_never_imports_prefect() -> None:
     program = (
-        "import sys; import deployments.cli; sys.exit([n for n in sys.modules if n.split('.')[0] in"
+        "import sys; import deployments.cli.app; sys.exit([n for n in sys.modules if n.split('.')[0] in"
         " ('prefect', 'matplotlib', 'docker')] and 1 or 0)"
     )
     assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False).returncode == 0

@@ -20,12 +20,23 @@ def test_apply_shows_a_diff_saves_and_is_safe_to_repeat(shop: Shop) -> None:
     assert shop.run("validate", "apply/production").code == 2  # nothing was saved
     assert shop.run("apply", file, "--json").json[0]["change"] == "new"
     assert shop.run("apply", file, "--json").json == [
-        {"application": "apply/production", "change": "unchanged", "drift": "", "diff": ""}
+        {"application": "apply/production", "change": "unchanged", "drift": "", "diff": "", "unset": []}
     ]
     shop.write("apply.yaml", {**entry, "description": "Another one"})
     changed = shop.run("apply", file)
     assert "apply/production: changed" in changed.out
     assert "+description: Another one" in changed.out
+
+
+def test_apply_names_the_variables_that_serve_does_not_have(shop: Shop) -> None:
+    database = {"kind": "postgresql", "url": "${NOSUCH_VARIABLE}"}
+    file = str(shop.write("unset.yaml", {**shop.entry("unset/production"), "database": database}))
+    for flags in (["--dry-run"], []):
+        done = shop.run("apply", file, *flags, NOSUCH_VARIABLE="set here, and not where runs execute")
+        assert done.code == 0
+        assert "applications[0].database.url: variable NOSUCH_VARIABLE is not set" in done.err
+        assert "restart `backout serve`" in done.err
+    assert shop.run("apply", file, "--json").json[0]["unset"] == ["NOSUCH_VARIABLE"]
 
 
 def test_a_folder_with_several_environments(shop: Shop, tmp_path: Path) -> None:
@@ -46,7 +57,8 @@ def test_a_block_changed_in_the_ui_is_shown_as_drift_and_refused(shop: Shop, api
     done = shop.run("rollback", app, "--severity", "critical", "--json")
     assert done.code == 1
     assert "differs from what `backout apply` kept" in done.json["what"]
-    assert "--break-glass" in done.json["next"]
+    assert "--break-glass" in done.json["what"]
+    assert "exception" not in done.json["what"]
     file = str(shop.write("drift.yaml", shop.entry(DRIFT)))
     assert "would be put back" in shop.run("apply", file, "--dry-run").out
     assert shop.run("status", app, "--json").json["drift"] != ""

@@ -1,6 +1,7 @@
 """`backout rollback` through a real serve: to its outcome, joined, detached, forced, in an emergency."""
 
 from blocks.installation import Installation
+from deployments.prefect_api import PrefectApi
 from tests.deployments.cli.shop import APP, NEW, OLD, Shop, ctrl_c, ended
 from tests.deployments.served import wait_for
 
@@ -29,6 +30,19 @@ def test_a_bad_release_is_taken_back_and_people_read_how(bad_shop: Shop, here: I
         "none",
     )
     assert request.by
+
+
+def test_prefect_shows_what_was_done_and_what_is_next(bad_shop: Shop, api: PrefectApi) -> None:
+    run = bad_shop.run(*CRITICAL, "--json").json["run"]
+    assert ". Next: find the cause" in api.state(run).message
+    assert f"`backout record {APP} {NEW} --lift`" in api.state(run).message
+
+    def logged() -> bool:
+        found = api._call("POST", "/logs/filter", {"logs": {"flow_run_id": {"any_": [run]}}, "limit": 200})
+        said = [row["message"] for row in found]
+        return {"surveyed: green has the traffic", "traffic moved from green to blue"} <= set(said)
+
+    wait_for(logged, "the run's log")
 
 
 def test_a_script_gets_one_json_value(bad_shop: Shop) -> None:

@@ -164,6 +164,20 @@ def test_the_watch_is_seen() -> None:
     ]
 
 
+def test_a_run_that_goes_on_is_not_taken_over_by_itself() -> None:
+    again = (4.7, Happened.TAKEN_OVER, {"run": "r1", "token": 2, "again": True})
+    other = (4.7, Happened.TAKEN_OVER, {"run": "r2", "token": 3})
+    assert facts(more(story.automatic(), again)).lines[-2].said == "run r1 goes on"
+    assert facts(more(story.automatic(), other)).lines[-2].said == "taken over by run r2"
+
+
+def test_times_are_told_as_people_write_them() -> None:
+    said = [line.said for line in facts(story.consented()).lines]
+    assert "asked for consent until 2026-11-22 03:20:03 UTC" in said
+    watching = (9, Happened.WATCH_STARTED, {"until": "2026-11-22T03:45:02.774888+00:00"})
+    assert facts(more(story.automatic(), watching)).lines[-1].said == "watching until 2026-11-22 03:45:02 UTC"
+
+
 def test_the_release_that_failed_has_its_day() -> None:
     assert facts(story.automatic()).deployed_at == story.at(-300)
 

@@ -7,7 +7,18 @@ from hypothesis import strategies as st
 from jinja2 import TemplateNotFound, UndefinedError
 from markdown_it import MarkdownIt
 
-from domain.report.markdown import Markdown, address, clock, code, duration, escape, fill, moment, paragraphs
+from domain.report.markdown import (
+    Markdown,
+    address,
+    clock,
+    code,
+    duration,
+    escape,
+    fill,
+    moment,
+    paragraphs,
+    prose,
+)
 from tests.domain.report.story import START
 
 PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
@@ -56,6 +67,21 @@ def test_hostile_text_is_shown_as_it_is_and_does_nothing(text: str) -> None:
 def test_any_text_fills_exactly_one_cell_with_itself(text: str) -> None:
     cells = shown(f"| a | b |\n|---|---|\n| {escape(text)} | end |\n", "td")
     assert [" ".join(cell.split()) for cell in cells] == [" ".join(plain(text).split()), "end"]
+
+
+def test_our_own_words_keep_their_commands() -> None:
+    assert prose("run `backout apply a|b` on *it*") == "run `backout apply a/b` on \\*it\\*"
+    assert prose("a lone ` stays") == escape("a lone ` stays")
+    assert prose(Markdown("**done**")) == "**done**"
+
+
+@given(st.text(max_size=40))
+@example("`a` \\| b ` <b>")
+@example("``` [x](u) ```")
+def test_any_text_as_our_own_words_stays_in_its_item_too(text: str) -> None:
+    page = PARSER.render(f"- **Next**: {prose(text)}\n- next\n")
+    assert page.count("<li>") == 2
+    assert set(re.findall(r"<(\w+)", page)) <= {"ul", "li", "strong", "code"}
 
 
 @given(st.text(max_size=40))
