@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_serializer
 from blocks.files import locked, replace_file, tail
 from blocks.process import Process, is_alive
 from domain.errors import Unreachable
+from domain.errors.machines import unusable
 from domain.names import Version
 
 PRIVATE_FOLDER = 0o700
@@ -120,6 +121,4 @@ class SlotFolder:
             raise self._unreachable(error) from error
 
     def _unreachable(self, error: OSError) -> Unreachable:
-        return Unreachable(
-            what_it_is="slot's folder", address=str(self.path), why=error.strerror or str(error)
-        )
+        return unusable("slot's folder", str(self.path), error)

@@ -164,7 +164,7 @@ def _asked_plan(here: Installation, incident: Incident, name: str, said: Said) -
         step = f"`backout report {incident.id}` says how; {again} starts another one"
         raise refused(why=f"it has ended: {incident.outcome}", step=step)
     if incident.plan is None or incident.plan.consent is None:
-        raise refused(why="it asks nobody", step=f"{see} shows it; `--yes` and answers are for those that ask")
+        raise refused(why="it asks nobody", step=f"{see} shows where it stands")
     if said.answer is Answer.REJECT and not said.reason.strip():
         step = f'`backout reject {name} --reason "..."`'
         raise refused(why="a no needs a reason", step=step)

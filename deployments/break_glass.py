@@ -94,7 +94,9 @@ def _end(case: Case, outcome: Outcome, why: str, *, json: bool, reconciled: bool
         console.print(f"[{style}]{outcome}[/{style}]: {end.words}", highlight=False)
         step = next_step(outcome, incident.application, incident.plan.from_release if incident.plan else None)
         console.print(f"{why}\nnext: {step}", markup=False, highlight=False, soft_wrap=True)
-        console.print(f"report: {report or 'none was written'}", markup=False, highlight=False, soft_wrap=True)
+        console.print(
+            f"report: {report or 'none was written'}", markup=False, highlight=False, soft_wrap=True
+        )
         if not reconciled:
             console.print("later, when the store is back: backout reconcile")
     raise typer.Exit(end.exit_code)

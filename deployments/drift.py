@@ -9,9 +9,12 @@ from blocks.store.configurations import Applied
 from deployments.prefect_api import PrefectApi
 from domain.errors import Drift, PrefectUnavailable
 from domain.names import block_name
+from domain.outcomes import named
 
 NEXT = Drift.NEXT
-WITHOUT_PREFECT = "start `backout serve`, or go on without it: `backout rollback APP --break-glass`"
+WITHOUT_PREFECT = (
+    'start `backout serve`, or go on without it: `backout rollback APP --break-glass --reason "..."`'
+)
 
 
 def drifts(here: Installation, applications: Iterable[str]) -> dict[str, str | None]:
@@ -24,11 +27,13 @@ def drifts(here: Installation, applications: Iterable[str]) -> dict[str, str | N
         return dict.fromkeys(wanted)
 
 
-def obstacle(drift: str | None) -> tuple[str, str] | None:
+def obstacle(application: str, drift: str | None) -> tuple[str, str] | None:
     """What keeps every run from acting, and the next step; None where nothing does. `drift`: as `drifts` found it."""
     if drift is None:
-        return "Prefect does not answer: no run can start, and drift is not known", WITHOUT_PREFECT
-    return (f"drift: {drift}; runs that act refuse it", NEXT) if drift else None
+        return "Prefect does not answer: no run can start, and drift is not known", named(
+            WITHOUT_PREFECT, application
+        )
+    return (f"drift: {drift}; runs that act refuse it", named(NEXT, application)) if drift else None
 
 
 def _drift(api: PrefectApi, applied: Applied) -> str:

@@ -25,7 +25,11 @@ NOT_SHOWN = ("kind",)
 PARTS = ("Document", "Watch", "Consecutive", "Contact", "Policy", "Rule", "Consent", "Issue", "Budget")
 """The sections that belong to no family, in the order of a reader's questions."""
 
-BELOW = {"platforms": ("Program",), "signals": ("Expectation", "Step")}
+BELOW = {
+    "platforms": ("Program",),
+    "databases": ("Programs", "Backups", "Retention"),
+    "signals": ("Expectation", "Step"),
+}
 """What adapters of a family are made of."""
 
 ATTRIBUTE = re.compile(r"^ {4}(\w+(?:, \w+)*): (.+?)(?=\n {4}\w|\Z)", re.MULTILINE | re.DOTALL)
@@ -142,7 +146,7 @@ def _linked(name: str) -> str:
     definition = configuration.schema()["$defs"][name]
     if "enum" in definition:
         return _choice(definition["enum"])
-    family = f"{name.lower()}s"
+    family = f"{name.lower().removesuffix('s')}s"
     if family in FAMILIES:
         return f"[one of the {family}](#{family})"
     return f"[{_words(name)}](#{_words(name).lower().replace(' ', '-')})"

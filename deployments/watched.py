@@ -2,6 +2,7 @@
 
 import time
 import uuid
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -33,6 +34,7 @@ class Watched:
         self.serving: str | None = None
         self._unsent: dict[str, Any] | None = None
         self._said = ""
+        self._well = False
 
     def claim(self) -> bool:
         """Whether a sample is to be taken now; the caller then calls `look`, which takes it."""
@@ -51,27 +53,43 @@ class Watched:
     def look(self, here: Installation) -> None:
         """One sample. Whatever fails is logged, once a change, and tried again at the next sample."""
         try:
-            self._look(here)
+            said = self._look(here)
         except Exception as error:  # noqa: BLE001 - an application's own trouble must not end its watch, nor another's
-            self._say(error.what() if isinstance(error, BackoutError) else f"{type(error).__name__}: {error}")
-        else:
-            self._said = ""
+            said = error.what() if isinstance(error, BackoutError) else f"{type(error).__name__}: {error}"
+        try:
+            self._say(said)
         finally:
             self.under_way = False
 
-    def _look(self, here: Installation) -> None:
+    def _look(self, here: Installation) -> str:
+        """What is to be said of it; empty where nothing."""
         finding = self._sample()
+        if not self._was_well(here, finding):
+            return (
+                f"was not seen healthy yet, so it is not watched until it is: {finding.name}: {finding.said}"
+            )
         row = self.window.add(finding)
         if row:
             self._fire(here, row)
         elif finding.ok:
             self._unsent = None
             self._note_serving(here)
+        return ""
+
+    def _was_well(self, here: Installation, finding: Finding) -> bool:
+        """Whether it was ever seen healthy: what was applied before it was started is not down. A file outlives `serve`."""
+        if not self._well:
+            mark = here.home.state / f"{block_name(self.document.name)}.seen-well"
+            self._well = finding.ok or mark.exists() or _has_served(here, self.document.name)
+            if self._well:
+                with suppress(OSError):
+                    mark.touch()
+        return self._well
 
     def _say(self, what: str) -> None:
-        if self._said != what:
-            self._said = what
+        if what and self._said != what:
             get_logger("backout.watch").warning("%s: %s", self.document.name, what)
+        self._said = what
 
     def _sample(self) -> Finding:
         health = self.document.health
@@ -119,6 +137,10 @@ class Watched:
                 "samples": [finding.model_dump(mode="json") for finding in row],
             },
         }
+
+
+def _has_served(here: Installation, application: str) -> bool:
+    return any(release.served_since for release in here.store.releases(application))
 
 
 def _has_open_incident(here: Installation, application: str) -> bool:

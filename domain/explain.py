@@ -77,7 +77,9 @@ def _named(*names: str) -> Rule:
 
 def _not_judged(facts: Facts, names: tuple[str, ...]) -> str:
     """Why no finding is there: the check was not repeated, or there is no such check."""
-    known = dict.fromkeys(row.name for row in facts.checks if any(_words(name) <= _words(row.name) for name in names))
+    known = dict.fromkeys(
+        row.name for row in facts.checks if any(_words(name) <= _words(row.name) for name in names)
+    )
     if known:
         return f"{', '.join(known)} was not looked at after the rollback"
     return f"no check is named {' or '.join(names[:3])}"

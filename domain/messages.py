@@ -127,7 +127,7 @@ def _environment(incident: Incident, plan: Plan | None) -> str:
 
 def _status(moment: Moment, incident: Incident, plan: Plan | None) -> str:
     if moment is Moment.ESCALATED and incident.outcome is Outcome.ROLLED_BACK:
-        return "trouble after the rollback; traffic stays on the old release"
+        return "trouble after the rollback; nothing is switched by itself"
     if incident.outcome:
         return ENDS[incident.outcome].words
     if moment is Moment.SWITCHED:

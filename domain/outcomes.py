@@ -88,5 +88,7 @@ def named(step: str, application: str, bad_release: str | None = None) -> str:
     """A step with its placeholders APP and RELEASE filled in, as far as they are known."""
     given = {"APP": application, **({"RELEASE": bad_release} if bad_release else {})}
     return re.sub(
-        r"\b(APP|RELEASE)\b", lambda match: shlex.quote(given[match[0]]) if match[0] in given else match[0], step
+        r"\b(APP|RELEASE)\b",
+        lambda match: shlex.quote(given[match[0]]) if match[0] in given else match[0],
+        step,
     )

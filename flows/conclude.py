@@ -99,6 +99,8 @@ def _unknown(case: Case) -> str:
     """Why it is not known what became of a change of the database that was begun; empty where it is."""
     try:
         find_out(case)
+    except Interrupted:
+        raise
     except Exception as second:  # noqa: BLE001 - nothing can be said without a look
         found = _known(case, second)
         _pass_on(case, found)

@@ -109,7 +109,7 @@ def _at_deadline(case: Case, plan: Plan) -> Ruling:
 
 def _reason(case: Case) -> str:
     last = case.ledger.approvals(case.incident.id)[-1]
-    return f"{last.person} ({last.via}): {last.reason or last.answer}"
+    return f"{last.person} ({last.via}): {last.reason or f'{last.answer}, and no reason'}"
 
 
 def _take_in_form(case: Case, plan: Plan, asked: Entry) -> None:

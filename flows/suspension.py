@@ -27,7 +27,7 @@ class Answered(RunInput):
     your_name: str = Field(
         title="Your name", min_length=1, description="Who you are; it goes into the report."
     )
-    reason: str = Field(default="", title="Why", description="It goes into the report. A no needs one.")
+    reason: str = Field(default="", title="Why", description="It goes into the report. With a no: what to mend before it is asked again.")
     rows_lost: int = Field(
         default=0,
         ge=0,
@@ -112,7 +112,9 @@ def _database(database: DatabasePlan) -> str:
     """`down-migrate 0003 to 0002 (schema, then code), about 0.4 s`."""
     takes = database.chosen.seconds
     way = f"{database.from_version or '?'} to {database.to_version or database.from_version or '?'}"
-    return f"{database.action}, {way} ({database.order})" + (f", about {takes:.1f} s" if takes is not None else "")
+    return f"{database.action}, {way} ({database.order})" + (
+        f", about {takes:.1f} s" if takes is not None else ""
+    )
 
 
 def _cannot_answer(plan: Plan, incident: str) -> str:

@@ -7,7 +7,6 @@ from domain.plan import Plan
 from tasks.act import act
 from tasks.case import Case
 from tasks.database import changes_of
-from tasks.database_progress import noted
 
 BEFORE_DOWN = "before-down"
 
@@ -21,9 +20,7 @@ def back_up(case: Case, plan: Plan) -> None:
 
 @act("back up")
 def _back_up(case: Case, plan: Plan) -> None:
-    """Once an incident. Raises BackupFailed, BackupUnusable: nothing was changed."""
-    if noted(case, Happened.BACKED_UP):
-        return
+    """Raises BackupFailed, BackupUnusable: nothing was changed."""
     made = changes_of(case.document, case.installation.home).back_up(BEFORE_DOWN, plan.from_release)
     if not made.verified or made.manifest is None:
         raise BackupUnusable(backup=made.name, problems=made.problems)

@@ -4,6 +4,7 @@ from contextlib import nullcontext
 
 from domain.database.plan import Action, DatabasePlan
 from domain.errors import Conflict, NotReady
+from domain.journal import Entry
 from domain.journal_kinds import Happened
 from domain.plan import Plan
 from tasks.act import act
@@ -17,7 +18,8 @@ from tasks.progress import never_forward_again
 def change_database(case: Case, plan: Plan) -> None:
     """The plan's act on the database, once; nothing where it leaves the database alone.
 
-    From the backup to the step that loses rows nobody writes: every row is in the one or in the other.
+    From the backup to the step that loses rows nobody writes: every row is in the one or in the other. A run that was
+    killed in between takes another backup: somebody may have opened the database meanwhile.
 
     Raises:
         Ended: went back, where an earlier try of this run already did.
@@ -27,14 +29,18 @@ def change_database(case: Case, plan: Plan) -> None:
     if database is None:
         return
     _never_forward_again(case, plan)
-    if noted(case, Happened.DATABASE_CHANGED):
+    find_out(case)
+    done = noted(case, Happened.DATABASE_CHANGED)
+    changes = changes_of(case.document, case.installation.home)
+    if done is not None and _arrived(done, database):
+        changes.tidy()
         return
     if database.action is not Action.DOWN:
         swap_database(case, database)
         return
-    changes = changes_of(case.document, case.installation.home)
     with changes.stopped_writes() if database.rows else nullcontext():
-        back_up(case, plan)
+        if done is None:
+            back_up(case, plan)
         migrate_down(case, plan, database)
 
 
@@ -78,13 +84,13 @@ def find_out(case: Case) -> None:
     Raises:
         DatabaseUnreachable: nothing can be told.
     """
-    entries = case.ledger.entries(case.incident.id)
-    if not begun(entries) or noted(case, Happened.DATABASE_CHANGED):
-        return
-    plan = case.plan
-    database = plan.changes_database
-    if database is None:
-        return
+    database = case.plan.changes_database if begun(case.ledger.entries(case.incident.id)) else None
+    if database is not None and noted(case, Happened.DATABASE_CHANGED) is None:
+        _find_out(case, case.plan, database)
+
+
+@act("look at the database")
+def _find_out(case: Case, plan: Plan, database: DatabasePlan) -> None:
     changes = changes_of(case.document, case.installation.home)
     changes.tidy()
     if database.action is Action.DOWN:
@@ -122,6 +128,11 @@ def _never_forward_again(case: Case, plan: Plan) -> None:
     returned = noted(case, Happened.DATABASE_RETURNED)
     why = str(returned.data["error"]) if returned else "an earlier try of this run began to return it"
     raise NotReady(application=case.document.name, why=why)
+
+
+def _arrived(done: Entry, database: DatabasePlan) -> bool:
+    """Whether it is all done; a run that was killed between two steps down goes on."""
+    return database.action is not Action.DOWN or done.data["to"] == database.to_version
 
 
 def _between(case: Case) -> bool:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from blocks import heads
 from blocks.local_ledger import LocalLedger
-from domain.errors import BackoutError, Unforeseen
+from domain.errors import BackoutError, Unforeseen, UnknownRelease
 from domain.incident import Incident
 from domain.journal_kinds import Happened
 from domain.message import Moment
@@ -72,10 +72,20 @@ def settle(case: Case, outcome: Outcome) -> None:
 
 @act("tell")
 def last_words(case: Case, ended: Incident, facts: Facts | None, why: str) -> None:
-    """Say how it ended; where people must act now, call them."""
+    """Say how it ended; where people must act now, call them. A mistyped release is told to who asked, by the run's state."""
+    if _mistyped(case):
+        return
     tell(case, Moment.ENDED, incident=ended, facts=facts, said=[why])
     if ended.outcome in NEED_PEOPLE:
         tell(case, Moment.ESCALATED, incident=ended, facts=facts, said=[why])
+
+
+def _mistyped(case: Case) -> bool:
+    """Whether a person asked for a release that no slot holds: nothing was done, and nobody else was told of it."""
+    failed = (entry for entry in case.ledger.entries(case.incident.id) if entry.kind == Happened.ACT_FAILED)
+    return not case.request.automatic and any(
+        row.data.get("type") == UnknownRelease.__name__ for row in failed
+    )
 
 
 def _reported(case: Case, ended: Incident) -> Facts | None:

@@ -48,18 +48,19 @@ def overtaken(case: Case) -> str | None:
 
 
 def newer_release(case: Case) -> str | None:
-    """A release that was recorded after the rollback and serves from another slot: a normal new release."""
+    """A release that came after the rollback and serves: recorded since, or never seen before. A normal new release."""
     try:
         serving = case.document.platform.route().slot
-        if serving is None or serving == case.plan.to_slot:
+        if serving is None:
             return None
         version = case.document.platform.slot(serving).version
     except BackoutError:
         return None
     after = case.incident.closed_at or case.incident.opened_at
     releases = case.ledger.releases(case.document.name)
-    new = any(row.version == version and row.recorded_at > after for row in releases)
-    return version if new else None
+    recorded = any(row.version == version and row.recorded_at > after for row in releases)
+    known = [None, case.plan.from_release, case.plan.to_release, *(row.version for row in releases)]
+    return version if recorded or version not in known else None
 
 
 def under_way(case: Case) -> bool:

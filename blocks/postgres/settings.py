@@ -22,6 +22,9 @@ SETTINGS = """
     WHERE d.datname = %s
 """
 
+READ_ONLY = (None, "default_transaction_read_only")
+"""Role and name of what a stop of writes sets."""
+
 Setting = tuple[str | None, str, str]
 """Role (None: all), name, value."""
 
@@ -74,6 +77,7 @@ def _role(role: str | None) -> sql.Composable:
 
 def _copy_settings(connections: list[Connection], source: str, target: str) -> list[str]:
     wanted, found = _wanted(connections[0], source), _settings(connections[0], target)
+    _set_aside(connections[0], target, wanted, found)
     names = {setting[:2] for setting in wanted}
     missing = [setting for setting in wanted if setting not in found]
     superfluous = [setting for setting in found if setting[:2] not in names]
@@ -84,16 +88,27 @@ def _copy_settings(connections: list[Connection], source: str, target: str) -> l
     return [name if role is None else f"{name} of {role}" for role, name, _ in not_set]
 
 
+def _set_aside(connection: Connection, target: str, wanted: list[Setting], found: list[Setting]) -> None:
+    """A restored database is read-only until it is swapped in: the setting it gets then is noted in its mark."""
+    mark = marks.read(connection, target)
+    if "read_only" not in mark.was:
+        return
+    value = next((value for role, name, value in wanted if (role, name) == READ_ONLY), None)
+    noted = mark.model_copy(update={"was": {**mark.was, "read_only": value}})
+    marks.write(connection, target, noted)
+    for settings in (wanted, found):
+        settings[:] = [setting for setting in settings if setting[:2] != READ_ONLY]
+
+
 def _wanted(connection: Connection, source: str) -> list[Setting]:
     """The settings as people made them, without what a stop of ours set."""
     was = marks.read(connection, source).was
     settings = _settings(connection, source)
     if "read_only" not in was:
         return settings
-    ours = (None, "default_transaction_read_only")
     before = was["read_only"]
-    kept = [setting for setting in settings if setting[:2] != ours]
-    return kept if before is None else [*kept, (*ours, str(before))]
+    kept = [setting for setting in settings if setting[:2] != READ_ONLY]
+    return kept if before is None else [*kept, (*READ_ONLY, str(before))]
 
 
 def _settings(connection: Connection, database: str) -> list[Setting]:

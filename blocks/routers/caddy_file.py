@@ -10,6 +10,7 @@ from blocks.fields import AbsolutePath
 from blocks.files import locked, replace_file
 from blocks.routers.contract import Receipt, Route, Router, changed_since, slot_of, upstream_of
 from domain.errors import Unreachable
+from domain.errors.machines import unusable
 
 LOCK_TIMEOUT_S = 10.0
 
@@ -42,7 +43,7 @@ class CaddyFile(Router):
                 f" ({choice}), or correct `file`"
             ) from error
         except OSError as error:
-            raise self._unreachable(error.strerror or str(error)) from error
+            raise unusable("router caddy_file", str(self.file), error) from error
         digest = hashlib.sha256(content).hexdigest()[:16]
         stamp = f"{digest}-{found.st_ino}-{found.st_mtime_ns}"
         return Route(slot=slot_of(content.decode(errors="replace").strip(), upstreams), stamp=stamp)
@@ -55,7 +56,7 @@ class CaddyFile(Router):
             with locked(self.file.with_name(f".{self.file.name}.lock"), LOCK_TIMEOUT_S):
                 return self._replace(slot, wanted, upstreams, expected)
         except OSError as error:
-            raise self._unreachable(error.strerror or str(error)) from error
+            raise unusable("router caddy_file", str(self.file), error) from error
 
     def _replace(self, slot: str, wanted: str, upstreams: Mapping[str, str], expected: Route) -> Receipt:
         found = self.active(upstreams)

@@ -14,9 +14,12 @@ from blocks.installation import Installation, installation, serving
 from deployments import starting_file
 from deployments.changes import Change, changes
 from deployments.cli.output import AsJson, as_json, complain, console
+from deployments.cli.usage import BadUsage
 from deployments.people import at_host
 from deployments.unset_variables import unset
 from domain.errors import ConfigurationError, PrefectUnavailable
+from domain.errors.machines import unusable
+from domain.names import application_name
 
 FIRST_FILE = Path("backout.yaml")
 SCHEMA_FILE = Path("docs/backout.schema.json")
@@ -112,10 +115,22 @@ def init(
     if target.exists():
         raise ConfigurationError(file=str(target), key="", problem="exists already; it is not overwritten")
     found = starting_file.detect(folder)
-    target.write_text(starting_file.render(found, name or starting_file.name_for(folder)), encoding="utf-8")
+    app = _name(name) if name else starting_file.name_for(folder)
+    places = starting_file.places(Home.from_env(), app, os.geteuid())
+    try:
+        target.write_text(starting_file.render(found, app, places), encoding="utf-8")
+    except OSError as error:
+        raise unusable("file", str(target), error) from error
     console.print(
         f"found: {', '.join(found) or 'no stack that is known'}\nwrote {target}: read it, then `backout apply {target}`"
     )
+
+
+def _name(name: str) -> str:
+    try:
+        return application_name(name)
+    except ValueError as error:
+        raise BadUsage(f"--name: {error}") from None
 
 
 def schema(output: Annotated[Path | None, typer.Option(help="Write it to this file.")] = None) -> None:

@@ -16,7 +16,7 @@ from deployments.people import person
 from deployments.prefect_api import PrefectApi
 from domain.consent import Answer, Ruling
 from domain.incident import Incident
-from domain.outcomes import ENDS, End, Outcome
+from domain.outcomes import ENDS, End, Outcome, next_step
 from domain.request import Request
 
 REPORT_S = 10.0
@@ -128,7 +128,7 @@ def _conclude(here: Installation, run: str, seen: Followed, *, json: bool) -> No
                 "joined": seen.joined,
                 "outcome": ended.outcome,
                 "why": seen.why,
-                "next": end.next_step,
+                "next": _next(ended),
                 "report": ended.report,
             }
         )
@@ -145,7 +145,12 @@ def _say_end(seen: Followed, incident: Incident, end: End) -> None:
     console.print(f"[{style}]{incident.outcome}[/{style}]: {end.words}", highlight=False)
     if seen.why:
         console.print(seen.why, markup=False, highlight=False)
-    console.print(f"next: {end.next_step}", markup=False, highlight=False)
+    console.print(f"next: {_next(incident)}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _next(incident: Incident) -> str:
+    bad = incident.plan.from_release if incident.plan else None
+    return next_step(incident.outcome, incident.application, bad) if incident.outcome else ""
 
 
 def _say_report(incident: Incident) -> None:

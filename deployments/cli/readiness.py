@@ -36,7 +36,7 @@ def validate(
     """Whether a rollback is possible now: looks and plans; changes nothing. Exit code 1 where it is not."""
     with installation() as here:
         plan = planned(here, document(here, app), Request(application=app, to=to, by=at_host()))
-        hindered = obstacle(drifts(here, [app])[app])
+        hindered = obstacle(app, drifts(here, [app])[app])
     show_plan(plan, json=json, hindered=hindered)
     raise typer.Exit(0 if plan.decision in GOOD and not hindered else 1)
 

@@ -3,7 +3,7 @@
 import hashlib
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -40,36 +40,41 @@ def record(
     json: AsJson = False,
 ) -> None:
     """Keep a release: what can be gone back to later. Notes that it serves where it does."""
+    only_lift = lift and not any((slot, commit, image, schema, configuration))
     with installation() as here:
         described = document(here, app)
         if slot is not None:
             _check_slot(described, slot, version)
-        if lift:
-            lifted = _lift(here, app, version)
-            if not any((slot, commit, image, schema, configuration)):
-                as_json({"version": version, "lifted": lifted}) if json else console.print(
-                    lifted, highlight=False
-                )
-                return
+        lifted = _lift(here, app, version) if lift else ""
+        if only_lift:
+            _say(lifted, {"version": version, "lifted": lifted}, json=json)
+            return
         release = Release(
             application=app, version=_version(version), slot=slot, commit=commit, images=_images(image or []),
             schema_version=schema or (described.database.schema_version() if described.database else None),
             configuration_hash=_hash(configuration), recorded_by=at_host(),
         )  # fmt: skip
-        here.store.record(release)
-        serving = described.platform.slot(found) if (found := described.platform.route().slot) else None
-        if serving is not None and serving.version == version:
-            here.store.served(app, version, datetime.now(UTC))
-        here.local(app).keep_releases(here.store.releases(app))
-        offer_targets_if_possible(here)
-    serves = serving is not None and serving.version == version
-    result = {**release.model_dump(mode="json"), "serving": serves}
-    if json:
-        as_json(result)
-        return
-    if lift:
-        console.print(lifted, highlight=False)
-    console.print(f"recorded {app} {version}{' (serving)' if serves else ''}", highlight=False)
+        serves = _keep(here, described, release)
+    said = f"recorded {app} {version}{' (serving)' if serves else ''}"
+    result = {**release.model_dump(mode="json"), "serving": serves, "lifted": lifted}
+    _say(f"{lifted}\n{said}" if lifted else said, result, json=json)
+
+
+def _say(said: str, result: dict[str, Any], *, json: bool) -> None:
+    as_json(result) if json else console.print(said, markup=False, highlight=False, soft_wrap=True)
+
+
+def _keep(here: Installation, described: Document, release: Release) -> bool:
+    """Keep the release, here and in the forms; whether it serves now."""
+    app, platform = release.application, described.platform
+    here.store.record(release)
+    serving = platform.slot(found) if (found := platform.route().slot) else None
+    serves = serving is not None and serving.version == release.version
+    if serves:
+        here.store.served(app, release.version, datetime.now(UTC))
+    here.local(app).keep_releases(here.store.releases(app))
+    offer_targets_if_possible(here)
+    return serves
 
 
 def _check_slot(described: Document, slot: str, version: str) -> None:

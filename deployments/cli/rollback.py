@@ -92,8 +92,7 @@ def rollback(
             _show(here, request, json=json)
             return
         _known(here, app)
-        if to is not None:
-            _refuse_mistyped(here, request)
+        _refuse_mistyped(here, request)
         api = PrefectApi.find(home)
         start_and_follow(here, api, request, _parameters(api, request), yes=yes, wait=wait, json=json)
 
@@ -136,7 +135,7 @@ def _show(here: Installation, request: Request, *, json: bool) -> None:
     """The plan. Exit code 1 where every run would refuse to carry it out."""
     app = request.application
     plan = planned(here, document(here, app), request)
-    hindered = obstacle(drifts(here, [app])[app])
+    hindered = obstacle(app, drifts(here, [app])[app])
     show_plan(plan, json=json, hindered=hindered)
     if hindered:
         raise typer.Exit(1)
@@ -144,6 +143,8 @@ def _show(here: Installation, request: Request, *, json: bool) -> None:
 
 def _refuse_mistyped(here: Installation, request: Request) -> None:
     """Before anything is started. Where this shell lacks a secret it cannot look, and the run does. Raises UnknownRelease."""
+    if request.to is None:
+        return
     described = None
     with suppress(ConfigurationError):
         described = document(here, request.application)

@@ -140,7 +140,7 @@ def _show_slots(one: dict[str, Any]) -> None:
 def _problems(one: dict[str, Any]) -> list[tuple[str, str]]:
     """What is wrong, each with the next step."""
     found = [(one["problem"], one["next"])] if one["problem"] else []
-    hindered = obstacle(one["drift"])
+    hindered = obstacle(one["application"], one["drift"])
     return [*found, hindered] if hindered else found
 
 

@@ -11,6 +11,7 @@ BackoutError
 ├── UnknownSlot               the platform has no such slot
 ├── CommandFailed             a program ended badly, or did not end
 ├── Unreachable               a machine, server or socket did not answer (retryable)
+│   ├── NotPermitted          a file or folder of this host that this user may not use (not retryable)
 │   ├── StoreUnavailable      the store's PostgreSQL
 │   ├── PrefectUnavailable    Prefect's API
 │   └── DatabaseUnreachable   the application's database
@@ -69,7 +70,14 @@ from domain.errors.databases import (
     SwapRefused,
     UnknownVersion,
 )
-from domain.errors.machines import Busy, CommandFailed, PrefectUnavailable, StoreUnavailable, Unreachable
+from domain.errors.machines import (
+    Busy,
+    CommandFailed,
+    NotPermitted,
+    PrefectUnavailable,
+    StoreUnavailable,
+    Unreachable,
+)
 from domain.errors.unforeseen import Unforeseen
 from domain.errors.unknown import UnknownApplication, UnknownIncident, UnknownRelease, UnknownSlot
 
@@ -94,6 +102,7 @@ __all__ = [
     "MissingSecret",
     "NoDownStep",
     "NotAllowed",
+    "NotPermitted",
     "NotReady",
     "NotRehearsed",
     "PrefectUnavailable",

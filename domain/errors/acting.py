@@ -112,7 +112,9 @@ class NotAllowed(BackoutError):
         return f"{self.person} may not {self.wanted}: {self.why}"
 
     def next_step(self) -> str:
-        return self.step or "ask somebody who may, or answer in a way that proves who you are: `backout approve`"
+        return (
+            self.step or "ask somebody who may, or answer in a way that proves who you are: `backout approve`"
+        )
 
 
 @dataclass(eq=False)

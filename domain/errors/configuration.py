@@ -46,9 +46,7 @@ class MissingSecret(ConfigurationError):
     variable: str = ""
 
     def next_step(self) -> str:
-        return (
-            "set the variable where the run executes and restart `backout serve`, or fill in the block's secrets"
-        )
+        return "set the variable where the run executes and restart `backout serve`, or fill in the block's secrets"
 
 
 @dataclass(eq=False)

@@ -48,6 +48,27 @@ class Unreachable(BackoutError):
 
 
 @dataclass(eq=False)
+class NotPermitted(Unreachable):
+    """A file or folder of this host that this user may not use."""
+
+    retryable: ClassVar[bool] = False
+
+    def what(self) -> str:
+        return f"{self.what_it_is} {self.address} cannot be used: {self.why}"
+
+    def next_step(self) -> str:
+        return (
+            f"let this user use {self.address}, or name another place in backout.yaml and run `backout apply`"
+        )
+
+
+def unusable(what_it_is: str, address: str, error: OSError) -> Unreachable:
+    """What the system said of a file or folder of this host: that it may not be used, or whatever else it is."""
+    kind = NotPermitted if isinstance(error, PermissionError) else Unreachable
+    return kind(what_it_is=what_it_is, address=address, why=error.strerror or str(error))
+
+
+@dataclass(eq=False)
 class Busy(BackoutError):
     """Another process of this host has its turn on the application, and keeps it.
 

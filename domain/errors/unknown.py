@@ -26,7 +26,9 @@ class UnknownApplication(BackoutError):
     def what(self) -> str:
         names = ", ".join(self.known) or "none"
         if self.files:
-            return f"{self.application} is not described by {' or '.join(self.files)} (they describe: {names})"
+            return (
+                f"{self.application} is not described by {' or '.join(self.files)} (they describe: {names})"
+            )
         return f"application {self.application!r} is not known (known: {names})"
 
     def next_step(self) -> str:

@@ -29,7 +29,9 @@ def _studied(data: Data) -> str:
 
 def _changed(data: Data) -> str:
     if data.get("kept"):
-        return f"database swapped: writes stood still for {data.get('outage_s')} s; the old one is kept as {data['kept']}"
+        stood = data.get("outage_s")
+        outage = "" if stood is None else f"writes stood still for {stood} s; "
+        return f"database swapped: {outage}the old one is kept as {data['kept']}"
     return f"schema taken from {data.get('from')} to {data.get('to')}"
 
 

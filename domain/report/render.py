@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 from domain.explain import Mark, checklist
 from domain.findings import Finding
-from domain.outcomes import ENDS
+from domain.outcomes import ENDS, Outcome
 from domain.policy import Layout
 from domain.report.facts import Facts
 from domain.report.markdown import Markdown, duration, escape, fill, paragraphs
@@ -46,6 +46,7 @@ def _values(facts: Facts, layout: Layout) -> dict[str, Any]:
         "mark": _MARKS.__getitem__,
         "seen": _seen,
         "met": _MET.__getitem__,
+        "decision": _decision(facts),
         "users": _users(facts),
         "present": _present(facts),
         "passed": lambda *words: _passed(facts, words),
@@ -80,6 +81,15 @@ def _users(facts: Facts) -> Markdown:
     if facts.told.get("users_affected") or expected is None:
         return _line(facts, "users_affected")
     return Markdown(f"{expected} expected at the start; {_open('users_affected')}")
+
+
+def _decision(facts: Facts) -> str:
+    """What was decided: a plan that stops, and a no, decide against the rollback."""
+    if facts.plan is not None and facts.plan.stops_with:
+        return f"Decided: {facts.plan.decision}"
+    if facts.outcome in (Outcome.REJECTED, Outcome.EXPIRED):
+        return "Decided against the rollback"
+    return "Decision made to rollback"
 
 
 def _present(facts: Facts) -> str:

@@ -85,7 +85,8 @@ def _answered(data: Data) -> str:
     approval = data.get("approval") or {}
     if approval.get("via") == "deadline":
         return f"the deadline passed: {approval.get('answer')}"
-    reason = f": {approval['reason']}" if approval.get("reason") else ""
+    none = ", and no reason" if approval.get("answer") == "reject" else ""
+    reason = f": {approval['reason']}" if approval.get("reason") else none
     return f"{approval.get('person')} said {approval.get('answer')} ({approval.get('via')}){reason}"
 
 

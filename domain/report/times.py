@@ -13,6 +13,9 @@ from domain.plan import Plan
 from domain.policy import Policy, Span
 from domain.report.record import Record
 
+AFTER = ("report", "soak")
+"""Acts of every plan that come after the rollback, also where there was none."""
+
 
 class Times(BaseModel):
     """The moments a runbook's timeline asks for; None where it did not come to that.
@@ -112,8 +115,8 @@ def _at(entry: Entry | None) -> datetime | None:
 
 
 def _first_act(record: Record, plan: Plan | None) -> Entry | None:
-    """The first act of the plan; looking and deciding are acts of every run and initiate nothing."""
-    acts = plan.acts if plan else []
+    """The first act of the plan that is not its end; looking, deciding and the report initiate nothing."""
+    acts = [act for act in plan.acts if act not in AFTER] if plan else []
     return next((entry for entry in record.all(Happened.ACT_STARTED) if entry.data.get("act") in acts), None)
 
 

@@ -18,10 +18,10 @@ from domain.policy import Consent
 from domain.severity import Severity
 from flows import consent, suspension
 from tasks.case import Case
-from tests.flows.conftest import stage
+from tests.flows.conftest import stage, store_url
 from tests.flows.stage import Scene, Stage
 
-__all__ = ["stage"]
+__all__ = ["stage", "store_url"]
 
 
 class Suspended(Exception):

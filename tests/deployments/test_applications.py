@@ -13,10 +13,10 @@ from blocks.store.configurations import Applied
 from deployments.applications import Channels, document
 from deployments.prefect_api import PrefectApi
 from domain.errors import MissingSecret, PrefectUnavailable, Unreachable
-from tests.flows.conftest import stage
+from tests.flows.conftest import stage, store_url
 from tests.flows.stage import Scene, Stage
 
-__all__ = ["stage"]
+__all__ = ["stage", "store_url"]
 
 
 class Api:

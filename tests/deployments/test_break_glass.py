@@ -142,7 +142,9 @@ def test_beside_another_applications_file_the_one_last_applied_is_read(
     break_glass.run(scene.home, scene.request(force=True, to="1.0"), None, dry_run=True, json=True)
     said = capsys.readouterr()
     assert '"to_release": "1.0"' in said.out
-    assert f"{scene.name} is not in backout.yaml (it describes other/production)" in " ".join(said.err.split())
+    assert f"{scene.name} is not in backout.yaml (it describes other/production)" in " ".join(
+        said.err.split()
+    )
     assert f"reads {applied}" in said.err.replace("\n", "")
 
 

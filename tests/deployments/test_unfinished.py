@@ -9,10 +9,10 @@ from blocks.installation import Installation
 from deployments import unfinished
 from flows.conclude import conclude
 from flows.path import take_back, take_back_now
-from tests.flows.conftest import stage
+from tests.flows.conftest import stage, store_url
 from tests.flows.stage import Scene, Stage
 
-__all__ = ["stage"]
+__all__ = ["stage", "store_url"]
 
 
 @pytest.fixture

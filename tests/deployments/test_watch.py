@@ -18,10 +18,10 @@ from deployments.watched import Watched
 from domain import triggers
 from domain.errors import PrefectUnavailable
 from tests.blocks.waiting import wait_until
-from tests.flows.conftest import stage
+from tests.flows.conftest import stage, store_url
 from tests.flows.stage import Scene, Stage
 
-__all__ = ["stage"]
+__all__ = ["stage", "store_url"]
 
 
 class Api:
@@ -181,7 +181,9 @@ def test_what_was_never_seen_healthy_is_not_down(
     assert len(api.events) == 1
 
 
-def test_what_was_well_before_serve_was_started_again_still_alarms(api: Api, sick: Scene, here: Installation) -> None:
+def test_what_was_well_before_serve_was_started_again_still_alarms(
+    api: Api, sick: Scene, here: Installation
+) -> None:
     (sick.stage.folder / "blue.unhealthy").unlink()
     Watched(sick.document, "digest").look(here)
     (sick.stage.folder / "blue.unhealthy").touch()

@@ -11,10 +11,10 @@ from deployments.prefect_api import PrefectApi
 from deployments.watched import EVENT, Watched
 from tests.blocks.waiting import wait_until
 from tests.deployments.served import Served
-from tests.flows.conftest import stage
+from tests.flows.conftest import stage, store_url
 from tests.flows.stage import Scene, Stage
 
-__all__ = ["stage"]
+__all__ = ["stage", "store_url"]
 
 
 @pytest.fixture

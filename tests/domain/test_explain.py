@@ -81,7 +81,9 @@ def test_a_check_ticks_the_row_its_name_speaks_of(name: str, item: str) -> None:
 def test_a_check_that_was_not_repeated_is_not_called_missing() -> None:
     found = facts(story.held())
     rows = {row.item: row.because for row in checklist(found, "flappyjournal")}
-    assert rows["Health checks: all services respond correctly"] == "health was not looked at after the rollback"
+    assert (
+        rows["Health checks: all services respond correctly"] == "health was not looked at after the rollback"
+    )
     assert rows["Performance: response times within limits"].startswith("no check is named latency")
 
 

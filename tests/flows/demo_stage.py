@@ -23,11 +23,12 @@ from domain.release import Slot
 from domain.request import Request
 from examples.demo import document
 from examples.demo.schema import migrate
-from examples.demo.stack import DATABASE_VARIABLE, Release, Stack
+from examples.demo.stack import DATABASE_VARIABLE, Release
 from tasks.database import changes_of
 from tasks.look import at_slot
 from tests.blocks.ledger_child import KEY
 from tests.blocks.postgres.cluster import Cluster
+from tests.flows.borrowed_stack import Borrowed
 from tests.flows.seeds import seed, seed_moods
 from tests.flows.stage import FIRST, NUMBERS, Scene
 
@@ -45,28 +46,6 @@ HEALTH: dict[str, Any] = {
 DONE = (
     "backed up", "database changed", "switched", "verified", "exported", "database returned", "went back",
 )  # fmt: skip
-
-
-class Borrowed(Stack):
-    """The demo's stack on a database of a cluster that is not its own."""
-
-    def __init__(self, folder: Path, url: str) -> None:
-        super().__init__(folder)
-        self._url = url
-
-    @property
-    def database_url(self) -> str:
-        return self._url
-
-    def up(self) -> "Borrowed":
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self.active_file.write_text(self.slots["blue"].dial)
-        self.proxy.start()
-        return self
-
-    def down(self) -> None:
-        self.stop_slots()
-        self.proxy.stop()
 
 
 class DemoStage:

@@ -1,4 +1,4 @@
-"""A PostgreSQL server that is stopped, as by a power cut, and started again."""
+"""A PostgreSQL server that an operator stops in the middle of everything, and starts again."""
 
 import os
 import shlex
@@ -23,7 +23,7 @@ class Outage:
         """All sessions are gone, and nobody answers."""
         if not self._down:
             self._options = shlex.split((self._data / "postmaster.opts").read_text())[1:]
-            self._pg_ctl("-m", "immediate", "stop")
+            self._pg_ctl("-m", "fast", "stop")
             self._down = True
 
     def end(self) -> None:

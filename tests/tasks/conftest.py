@@ -1,3 +1,3 @@
-from tests.flows.conftest import stage
+from tests.flows.conftest import stage, store_url
 
-__all__ = ["stage"]
+__all__ = ["stage", "store_url"]

@@ -1,5 +1,6 @@
 """`kill -9` at every point of a restore: the database in use is untouched, and started again it ends right."""
 
+from datetime import UTC, datetime
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -58,7 +59,7 @@ def test_only_what_is_ours_and_unfinished_is_swept(
     somebodys = f"{server.database}__restore_of_may"
     with server.connected() as connection:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(somebodys)))
-    nameless = server.sibling("restore")
+    nameless = server.sibling("restore", datetime(2026, 5, 5, tzinfo=UTC))
     with server.connected() as connection:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(nameless)))
     assert beside.sweep(server) == [nameless]

@@ -98,6 +98,7 @@ def test_the_names_properties_stay_with_the_name(
             "GRANT CONNECT ON DATABASE {name} TO pg_monitor WITH GRANT OPTION",
             "ALTER DATABASE {name} SET search_path = \"$user\", 'my schema', public",
             "ALTER DATABASE {name} SET work_mem = '7MB'",
+            "ALTER DATABASE {name} SET default_transaction_read_only = off",
             "ALTER DATABASE {name} SET log_min_duration_statement = 5000",
             "ALTER ROLE {role} IN DATABASE {name} SET lock_timeout = '9s'",
         ):

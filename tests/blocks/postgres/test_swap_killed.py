@@ -4,11 +4,14 @@ from functools import partial
 from itertools import count
 from pathlib import Path
 
+import pytest
+
 from blocks.postgres.programs import Programs
 from blocks.postgres.restore import restore
-from blocks.postgres.server import Server
+from blocks.postgres.server import Connection, Server
 from blocks.postgres.swap import kept, swap
 from blocks.postgres.writes import open_again
+from domain.errors import DatabaseUnreachable
 from tests.blocks.postgres.cluster import Cluster
 from tests.blocks.postgres.restoring import backed_up, customers, databases
 from tests.blocks.postgres.roundtrips import killed
@@ -37,6 +40,25 @@ def test_killed_at_every_point_and_started_again(
         if not was_killed:
             break
     assert closed >= 3, "the points between closing and opening were among them"
+
+
+def test_a_connection_that_breaks_while_the_doors_are_shut(
+    postgres: Cluster, server: Server, programs: Programs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    incoming = restore(server, programs, backed_up(server, programs, tmp_path)).database
+
+    def broken(connection: Connection, _old: str, _new: str) -> None:
+        assert not databases(postgres, server)[server.database]
+        with postgres.connect() as superuser:
+            superuser.execute("SELECT pg_terminate_backend(%s)", [connection.info.backend_pid])
+        connection.execute("SELECT 1")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("blocks.postgres.swap._rename", broken)
+        with pytest.raises(DatabaseUnreachable, match="terminating connection"):
+            swap(server, incoming)
+    assert databases(postgres, server) == {server.database: True, incoming: True}
+    assert swap(server, incoming).changed
 
 
 def test_started_again_without_opening_first_it_ends_as_well(

@@ -87,7 +87,11 @@ class TestCaddyReload(RouterContract):
         assert answering(router) == "blue"
 
     def test_without_a_caddy_on_path_backouts_own_is_used(
-        self, router: CaddyReload, upstreams: Mapping[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+        self,
+        router: CaddyReload,
+        upstreams: Mapping[str, str],
+        monkeypatch: pytest.MonkeyPatch,
+        tmp_path: Path,
     ) -> None:
         monkeypatch.setenv("PATH", str(tmp_path))
         usual = router.model_copy(update={"program": "caddy"})

@@ -49,7 +49,9 @@ main()
 
 
 def test_ctrl_c_while_it_still_loads_is_one_line() -> None:
-    done = subprocess.run([sys.executable, "-c", INTERRUPTED], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 130
     assert done.stderr == "interrupted before anything was begun\n"
 

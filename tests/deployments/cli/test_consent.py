@@ -57,7 +57,9 @@ def test_a_no_by_the_runs_id_needs_a_reason_and_changes_nothing(bad_shop: Shop, 
     assert "approved by" not in shown
 
 
-def test_status_says_that_it_waits_for_whom_until_when_and_how_to_answer(bad_shop: Shop, here: Installation) -> None:
+def test_status_says_that_it_waits_for_whom_until_when_and_how_to_answer(
+    bad_shop: Shop, here: Installation
+) -> None:
     incident = _asked(bad_shop)["incident"]
     waits = bad_shop.run("status", APP, "--json").json["waits"]
     shown = bad_shop.run("status", APP)

@@ -2,7 +2,6 @@
 
 import pytest
 
-from blocks.installation import Installation
 from deployments.prefect_api import PrefectApi
 from tests.deployments.cli.shop import Shop, change_block, closed_port
 
@@ -21,7 +20,7 @@ def _look(shop: Shop, look: list[str], app: str, *options: str, **changes: str) 
 
 @pytest.mark.parametrize("look", LOOKS)
 def test_a_block_that_drifted_makes_every_run_refuse_and_is_said(
-    shop: Shop, here: Installation, api: PrefectApi, look: list[str]
+    shop: Shop, api: PrefectApi, look: list[str]
 ) -> None:
     app = shop.apply(shop.entry("drifted/production"))
     change_block(api, "drifted--production", {"description": "changed by hand"})
@@ -34,7 +33,7 @@ def test_a_block_that_drifted_makes_every_run_refuse_and_is_said(
 
 
 @pytest.mark.parametrize("look", LOOKS)
-def test_where_prefect_does_not_answer_no_run_can_start(shop: Shop, here: Installation, look: list[str]) -> None:
+def test_where_prefect_does_not_answer_no_run_can_start(shop: Shop, look: list[str]) -> None:
     away = f"http://127.0.0.1:{closed_port()}/api"
     shown, script = _look(shop, look, "flappyjournal/production", "--to", "1.0", PREFECT_API_URL=away)
     for words in (shown, script):

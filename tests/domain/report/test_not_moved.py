@@ -4,6 +4,7 @@ import pytest
 
 from domain.consent import Answer
 from domain.incident import Incident
+from domain.journal import Entry
 from domain.journal_kinds import Happened
 from domain.message import Moment
 from domain.messages import message
@@ -42,12 +43,19 @@ def held() -> story.Case:
 def test_where_nothing_was_moved_no_rollback_is_said_to_have_begun(layout: str, case: story.Case) -> None:
     text = render(facts(case), layout)  # type: ignore[arg-type]
     assert facts(case).times.initiated is None
-    for claim in ("UTC: Rollback initiated", "UTC - Rollback initiated", "Decision made to rollback", "**Rolled back"):
+    for claim in (
+        "UTC: Rollback initiated",
+        "UTC - Rollback initiated",
+        "Decision made to rollback",
+        "**Rolled back",
+    ):
         assert claim not in text
 
 
 def test_the_decision_is_said_as_it_fell() -> None:
-    assert "2026-11-22 03:15:30 UTC: Decided against the rollback" in render(facts(rejected()), "flappyjournal")
+    assert "2026-11-22 03:15:32 UTC: Decided against the rollback" in render(
+        facts(rejected()), "flappyjournal"
+    )
     assert "UTC: Decided: hold" in render(facts(held()), "flappyjournal")
     assert "- **Serves on**: v1.0-full-tech" in render(facts(rejected()), "aldeia")
     assert "- **Planned target**: v0.9-backup" in render(facts(rejected()), "aldeia")
@@ -60,9 +68,11 @@ def test_a_no_without_a_reason_is_said_as_that() -> None:
     assert "| none given |" in text
 
 
-def _watched(incident: Incident, entries: list[story.Entry], moment: Moment) -> str:
+def _watched(incident: Incident, entries: list[Entry], moment: Moment) -> str:
     found = gather(incident, entries, PRESETS["flappyjournal"])
-    told = message(moment, incident, incident.plan, facts=found, said=["traffic is on green now, no longer on blue"])
+    told = message(
+        moment, incident, incident.plan, facts=found, said=["traffic is on green now, no longer on blue"]
+    )
     return f"{told.title}\n{told.text}"
 
 
