@@ -68,9 +68,7 @@ def _runbook(name: str, *tags: str, flow: str = "", emergency: bool = False) -> 
     """The entry of the flow whose name is the deployment's, with the words of `descriptions/NAME.md`."""
     function = flow or name.replace("-", "_")
     text = (DESCRIPTIONS / f"{name}.md").read_text(encoding="utf-8")
-    return Catalogued(
-        name, f"flows.{function}:{function}", text, (*tags, RESUMABLE_TAG), emergency=emergency
-    )
+    return Catalogued(name, f"flows.{function}:{function}", text, (*tags, RESUMABLE_TAG), emergency=emergency)
 
 
 CATALOG: tuple[Catalogued, ...] = (

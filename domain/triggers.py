@@ -32,8 +32,9 @@ class Consecutive(BaseModel):
 
 
 class Window:
-    """The findings a trigger still looks at. The row is offered until `fired()` confirms it, and again after `AGAIN`, or
-    `end_silence()`.
+    """The findings a trigger still looks at.
+
+    The row is offered until `fired()` confirms it, and again after `AGAIN`, or `end_silence()`.
     """
 
     def __init__(self, trigger: Consecutive) -> None:

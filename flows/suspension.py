@@ -27,7 +27,11 @@ class Answered(RunInput):
     your_name: str = Field(
         title="Your name", min_length=1, description="Who you are; it goes into the report."
     )
-    reason: str = Field(default="", title="Why", description="It goes into the report. With a no: what to mend before it is asked again.")
+    reason: str = Field(
+        default="",
+        title="Why",
+        description="It goes into the report. With a no: what to mend before it is asked again.",
+    )
     rows_lost: int = Field(
         default=0,
         ge=0,

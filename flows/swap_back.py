@@ -18,13 +18,15 @@ def swap_back(
     reason: form.Reason,
     kept: form.KeptDatabase = None,
     severity: form.Severity = None,
+    accept_data_loss: form.AcceptDataLoss = None,
     dry_run: form.DryRun = False,
     asked_by: form.AskedBy = "",
     via: form.Via = "ui",
 ) -> State[Any]:
     """Swap the kept database back by rename; the restored one is kept in its turn."""
+    wish = Wish(kept=kept or None, accept_data_loss=accept_data_loss)
     request = asked(
         application, runbook="swap-back", issue="data-corruption", severity=severity, reason=reason,
-        dry_run=dry_run, database=Wish(kept=kept or None), by=asked_by, via=via,
+        dry_run=dry_run, database=wish, by=asked_by, via=via,
     )  # fmt: skip
     return run(application, request, mend_database)

@@ -1,12 +1,16 @@
-"""Back up: a verified copy before a step that loses rows."""
+"""Back up: a verified copy, before a step that loses rows or whenever somebody wants one."""
 
+from blocks.databases.contract import OnProgress, untold
+from blocks.document import Document
+from blocks.installation import Installation
+from domain.database.backup import Backup
 from domain.database.plan import Action
 from domain.errors import BackupUnusable
 from domain.journal_kinds import Happened
 from domain.plan import Plan
 from tasks.act import act
 from tasks.case import Case
-from tasks.database import changes_of
+from tasks.database import changes_of, keep_schema, serving_release
 
 BEFORE_DOWN = "before-down"
 
@@ -21,7 +25,26 @@ def back_up(case: Case, plan: Plan) -> None:
 @act("back up")
 def _back_up(case: Case, plan: Plan) -> None:
     """Raises BackupFailed, BackupUnusable: nothing was changed."""
-    made = changes_of(case.document, case.installation.home).back_up(BEFORE_DOWN, plan.from_release)
-    if not made.verified or made.manifest is None:
+    made = take_backup(case.installation, case.document, BEFORE_DOWN, plan.from_release)
+    rows = sum(made.manifest.rows.values()) if made.manifest else 0
+    case.note(Happened.BACKED_UP, backup=made.name, path=made.path, rows=rows)
+
+
+def take_backup(
+    here: Installation,
+    document: Document,
+    label: str,
+    release: str | None = None,
+    progress: OnProgress = untold,
+) -> Backup:
+    """A backup that was verified; the schema as it is now is kept with it. `release`: by default the serving one.
+
+    Raises:
+        BackupFailed, BackupUnusable: there is none.
+    """
+    changes, release = changes_of(document, here.home), release or serving_release(document)
+    keep_schema(here, document, changes.status(release).version)
+    made = changes.back_up(label, release, progress)
+    if not made.verified:
         raise BackupUnusable(backup=made.name, problems=made.problems)
-    case.note(Happened.BACKED_UP, backup=made.name, path=made.path, rows=sum(made.manifest.rows.values()))
+    return made

@@ -3,8 +3,9 @@
 from blocks.databases.contract import Changes
 from blocks.document import Document
 from blocks.home import Home
-from domain.database.backup import Backup
-from domain.errors import BackupUnusable, ConfigurationError
+from blocks.installation import Installation
+from blocks.store import schemas
+from domain.errors import ConfigurationError
 from domain.names import block_name
 
 
@@ -24,8 +25,7 @@ def changes_of(document: Document, home: Home) -> Changes:
     return document.database.changes(document.name, home.backups / block_name(document.name))
 
 
-def usable(made: Backup) -> Backup:
-    """The backup, if it can be believed. Raises BackupUnusable."""
-    if not made.verified:
-        raise BackupUnusable(backup=made.name, problems=made.problems)
-    return made
+def keep_schema(here: Installation, document: Document, version: str | None) -> None:
+    """Keep the schema as it is at this version, for the day somebody goes down to it. Raises DatabaseUnreachable."""
+    if version is not None:
+        schemas.keep(here.store.database, document.name, version, changes_of(document, here.home).schema())

@@ -5,7 +5,7 @@ from blocks.document import Document
 from blocks.installation import Installation
 from blocks.store import schemas
 from domain.database.rehearsal import Rehearsal
-from tasks.database import changes_of, serving_release
+from tasks.database import changes_of, keep_schema, serving_release
 
 
 def rehearse_last(
@@ -20,8 +20,7 @@ def rehearse_last(
     changes.tidy()
     release = serving_release(document)
     applied = changes.status(release).applied
-    if applied:
-        schemas.keep(here.store.database, document.name, applied[-1], changes.schema())
+    keep_schema(here, document, applied[-1] if applied else None)
     wanted = to or (applied[-2] if len(applied) > 1 else None)
     recorded = schemas.of(here.store.database, document.name, wanted)
     return changes.rehearse(wanted, recorded, release, progress)

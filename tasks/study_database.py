@@ -8,7 +8,7 @@ from domain.assess_database import RUNBOOKS_OF_THE_DATABASE, decide
 from domain.database.backup import Backup
 from domain.database.data_state import judged
 from domain.database.study import Study
-from domain.database.way_back import condition_of, fitting
+from domain.database.way_back import condition_of, fitting, kept_one
 from domain.database.wish import OF_STATE
 from domain.errors import BackoutError, DatabaseUnreachable
 from domain.journal_kinds import Happened
@@ -58,10 +58,16 @@ def study_of(here: Installation, document: Document, situation: Situation) -> St
     changes.tidy()
     first = _first_look(changes, document, situation)
     if situation.request.runbook == "swap-back":
-        return first
+        return _with_missing(changes, first, situation.request)
     if situation.request.runbook in ("data-corruption", "restore-database"):
         return _with_copy(changes, first, situation.request)
     return _with_way_down(here, changes, first, situation)
+
+
+def _with_missing(changes: Changes, study: Study, request: Request) -> Study:
+    """What was written since the swap, and would go out of use with the database that holds it."""
+    kept = kept_one(study, request.wish)
+    return study.model_copy(update={"missing": changes.missing_in(kept)}) if kept else study
 
 
 def _first_look(changes: Changes, document: Document, situation: Situation) -> Study:

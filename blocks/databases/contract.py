@@ -10,7 +10,7 @@ from blocks.adapter import Adapter
 from domain.database.backup import Backup
 from domain.database.migration import SchemaStatus
 from domain.database.progress import Progress
-from domain.database.rehearsal import Rehearsal
+from domain.database.rehearsal import Rehearsal, RowsAtRisk
 from domain.database.schema import Schema
 from domain.database.study import Beside
 from domain.database.swap import Swapped, Written
@@ -79,6 +79,10 @@ class Changes(ABC):
     @abstractmethod
     def beside(self, backup: Backup, progress: OnProgress = untold) -> Beside:
         """Restore into a new database beside, verify it, and count what it does not hold. Raises RestoreFailed."""
+
+    @abstractmethod
+    def missing_in(self, database: str) -> list[RowsAtRisk]:
+        """What the database in use holds, and this one beside or kept does not hold in the same form."""
 
     @abstractmethod
     def swap(self, beside: str) -> Swapped:

@@ -131,14 +131,19 @@ class PostgresChanges(Changes):
             restored = restore(
                 self.server, self.programs, backup, jobs=self.jobs, smoke=self.smoke, progress=progress
             )
-            missing = [_at_risk(row) for row in count(self.server, self.server.database, restored.database)]
         return Beside(
             backup=backup.name,
             database=restored.database,
             verified=restored.verified,
             rows=restored.counts,
-            missing=[row for row in missing if row.rows],
+            missing=self.missing_in(restored.database),
         )
+
+    def missing_in(self, database: str) -> list[RowsAtRisk]:
+        """By comparing both, table by table."""
+        with self._reached():
+            found = [_at_risk(row) for row in count(self.server, self.server.database, database)]
+        return [row for row in found if row.rows]
 
     def swap(self, beside: str) -> Swapped:
         """One transaction of two renames."""

@@ -6,7 +6,6 @@ import typer
 
 from blocks.databases.contract import Changes
 from blocks.installation import Installation, installation
-from blocks.store import schemas
 from deployments.applications import document
 from deployments.cli import db_changes, db_tables
 from deployments.cli.output import AppArgument, AsJson, as_json, console
@@ -15,7 +14,8 @@ from domain.database.backup import Backup
 from domain.database.wish import Condition, Wish
 from domain.errors import BackupUnusable
 from domain.request import Request
-from tasks.database import changes_of, serving_release, usable
+from tasks.back_up import take_backup
+from tasks.database import changes_of, serving_release
 from tasks.rehearse import rehearse_last
 from tasks.study_database import planned
 
@@ -91,12 +91,7 @@ def backup(
 ) -> None:
     """Dump the database with a manifest of what it holds, and verify the dump."""
     with installation() as here, bar(quiet=json) as progress:
-        described = document(here, app)
-        changes, release = changes_of(described, here.home), release or serving_release(described)
-        version = changes.status(release).version
-        if version is not None:
-            schemas.keep(here.store.database, app, version, changes.schema())
-        made = usable(changes.back_up(label, release, progress))
+        made = take_backup(here, document(here, app), label, release, progress)
     as_json(made.model_dump(mode="json")) if json else db_tables.show_backups([made])
 
 

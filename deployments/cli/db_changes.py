@@ -61,14 +61,16 @@ def swap_back(
     ] = None,
     reason: options.Reason = "",
     severity: options.SeverityOption = None,
+    accept_data_loss: options.AcceptDataLoss = None,
     dry_run: options.DryRun = False,
     yes: options.Yes = False,
     wait: options.Wait = True,
     json: AsJson = False,
 ) -> None:
     """Give the database that the last swap kept its name again."""
-    request = _request(app, "swap-back", reason, severity, Wish(kept=kept))
-    _start(request, {"kept": kept}, dry_run=dry_run, yes=yes, wait=wait, json=json)
+    request = _request(app, "swap-back", reason, severity, Wish(kept=kept, accept_data_loss=accept_data_loss))
+    form = {"kept": kept, "accept_data_loss": accept_data_loss}
+    _start(request, form, dry_run=dry_run, yes=yes, wait=wait, json=json)
 
 
 def migrate_down(

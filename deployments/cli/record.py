@@ -1,6 +1,7 @@
 """`backout record`: a CI that already deploys says what it deployed."""
 
 import hashlib
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,9 +15,10 @@ from deployments.cli.output import AppArgument, AsJson, as_json, console
 from deployments.cli.usage import BadUsage
 from deployments.people import at_host
 from deployments.target_choice import offer_targets_if_possible
-from domain.errors import UnknownRelease
+from domain.errors import BackoutError, UnknownRelease
 from domain.names import version_name
 from domain.release import Release
+from tasks.database import keep_schema
 
 
 def add_to(app: typer.Typer) -> None:
@@ -31,7 +33,8 @@ def record(
     commit: Annotated[str | None, typer.Option(help="Its git commit.")] = None,
     image: Annotated[list[str] | None, typer.Option(help="SERVICE=DIGEST; once a service.")] = None,
     schema: Annotated[
-        str | None, typer.Option(help="The schema version it needs. Default: the database's now.")
+        str | None,
+        typer.Option(help="The schema version it needs. Default: what was recorded, or the database's now."),
     ] = None,
     lift: Annotated[bool, typer.Option("--lift", help="Take the release out of quarantine.")] = False,
     configuration: Annotated[
@@ -51,7 +54,7 @@ def record(
             return
         release = Release(
             application=app, version=_version(version), slot=slot, commit=commit, images=_images(image or []),
-            schema_version=schema or (described.database.schema_version() if described.database else None),
+            schema_version=schema or _schema(here, described, version),
             configuration_hash=_hash(configuration), recorded_by=at_host(),
         )  # fmt: skip
         serves = _keep(here, described, release)
@@ -75,6 +78,18 @@ def _keep(here: Installation, described: Document, release: Release) -> bool:
     here.local(app).keep_releases(here.store.releases(app))
     offer_targets_if_possible(here)
     return serves
+
+
+def _schema(here: Installation, described: Document, version: str) -> str | None:
+    """The database's version now, unless an older release is recorded again; its schema is kept, to go down to later."""
+    if described.database is None:
+        return None
+    now = described.database.schema_version()
+    with suppress(BackoutError):  # a record must not fail because a role may not read the catalog
+        keep_schema(here, described, now)
+    releases = here.store.releases(described.name)
+    known = next((row.schema_version for row in releases[1:] if row.version == version), None)
+    return known or now
 
 
 def _check_slot(described: Document, slot: str, version: str) -> None:

@@ -43,6 +43,7 @@ class Study(BaseModel):
         beside: a backup that stands ready beside; None where none was restored.
         no_restore: why none could be.
         kept: databases that earlier swaps kept, newest first.
+        missing: what the kept database that would be swapped back does not hold.
         findings: health, sessions, the application's own queries.
         data: what the findings say of the data; None where that was not asked.
     """
@@ -59,5 +60,6 @@ class Study(BaseModel):
     beside: Beside | None = None
     no_restore: str = ""
     kept: list[str] = Field(default_factory=list)
+    missing: list[RowsAtRisk] = Field(default_factory=list)
     findings: list[Finding] = Field(default_factory=list)
     data: DataState | None = None

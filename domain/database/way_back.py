@@ -35,16 +35,26 @@ def restore_only(study: Study, wish: Wish) -> DatabasePlan:
 
 def back_to_kept(study: Study, wish: Wish) -> DatabasePlan:
     """The database that an earlier swap kept, in the place of the one it was swapped for."""
-    kept = wish.kept or (study.kept[0] if study.kept else None)
-    known = kept in study.kept
+    kept = kept_one(study, wish)
+    known = ", ".join(study.kept) or "none"
     why = (
-        f"{kept} was kept by the last swap"
-        if known
-        else f"no kept database {kept or ''} (kept: {', '.join(study.kept) or 'none'})"
+        f"{kept} was kept by the last swap" if kept else f"no kept database {wish.kept or ''} (kept: {known})"
     )
-    option = Option(action=Action.SWAP_BACK, possible=known, why=why, seconds=1.0 if known else None)
+    option = Option(
+        action=Action.SWAP_BACK,
+        possible=kept is not None,
+        why=why,
+        seconds=1.0 if kept else None,
+        rows=study.missing,
+    )
     plan = _first_possible(study, Order.SCHEMA_ONLY, [option])
-    return plan.model_copy(update={"beside": kept if known else None})
+    return plan.model_copy(update={"beside": kept})
+
+
+def kept_one(study: Study, wish: Wish) -> str | None:
+    """The kept database that was named, or the newest; None where there is none such."""
+    kept = wish.kept or next(iter(study.kept), None)
+    return kept if kept in study.kept else None
 
 
 def fitting(study: Study, wish: Wish) -> list[Backup]:
@@ -122,7 +132,9 @@ def _restore(study: Study, wish: Wish) -> Option:
         return Option(action=Action.RESTORE, possible=False, why=why)
     if study.beside is None:
         if fitting(study, wish) and not study.no_restore:
-            return Option(action=Action.RESTORE, possible=False, why="not tried: a way that loses less was found")
+            return Option(
+                action=Action.RESTORE, possible=False, why="not tried: a way that loses less was found"
+            )
         wanted = f" at schema {study.wanted}" if study.wanted else ""
         why = study.no_restore or f"no verified backup{wanted} (`backout db list`)"
         return Option(action=Action.RESTORE, possible=False, why=why)

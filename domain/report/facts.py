@@ -158,7 +158,11 @@ def _errors(record: Record) -> list[Trouble]:
 
 def _acts(record: Record, plan: Plan | None) -> list[str]:
     done = dict.fromkeys(str(entry.data.get("act")) for entry in record.all(Happened.ACT_DONE))
-    return [act for act in done if act in ("go back", "return database") or (plan is not None and act in plan.acts)]
+    return [
+        act
+        for act in done
+        if act in ("go back", "return database") or (plan is not None and act in plan.acts)
+    ]
 
 
 def _undelivered(record: Record) -> list[Trouble]:

@@ -146,7 +146,12 @@ def _from_environment(parser: argparse.ArgumentParser) -> FastAPI:
     version, slot, database_url = (os.environ[name] for name in ("APP_VERSION", "SLOT", "DATABASE_URL"))
     # A connection that the server ended is found out here, and not by the request that gets it.
     pool = AsyncConnectionPool(
-        database_url, min_size=1, max_size=4, timeout=5, open=False, check=AsyncConnectionPool.check_connection
+        database_url,
+        min_size=1,
+        max_size=4,
+        timeout=5,
+        open=False,
+        check=AsyncConnectionPool.check_connection,
     )
     text_column = os.environ.get("TEXT_COLUMN", "body")
     state = State(version, slot, faulty, Metrics(version, slot), pool, text_column)

@@ -75,7 +75,20 @@ def test_a_restore_is_swapped_in_and_swapped_back(shop: Shop, entries: None) -> 
     assert restored.code == 0, restored
     assert restored.json["outcome"] == "restored"
     assert count(shop) == 3
-    back = shop.run("db", "swap-back", APP, "--reason", "wrong", "--severity", "critical", "--json")
+    asked = shop.run("db", "swap-back", APP, "--reason", "wrong", "--severity", "critical", "--dry-run")
+    assert "3 rows of public.entries: 3 written since" in asked.said
+    back = shop.run(
+        "db",
+        "swap-back",
+        APP,
+        "--reason",
+        "wrong",
+        "--severity",
+        "critical",
+        "--accept-data-loss",
+        "3",
+        "--json",
+    )
     assert back.code == 0, back
     assert count(shop) == 0
 

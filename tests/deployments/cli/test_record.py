@@ -3,6 +3,7 @@
 import pytest
 
 from blocks.installation import Installation
+from blocks.store import schemas
 from domain.release import Release
 from tests.deployments.cli.shop import APP, NEW, OLD, Shop
 
@@ -41,3 +42,15 @@ def test_a_release_that_the_slot_does_not_hold_is_not_recorded_there(
     assert f"slot blue holds {OLD}, not {NEW}" in done.said
     assert "without --slot" in done.said
     assert here.store.releases(APP) == before
+
+
+def test_an_older_release_that_is_recorded_again_keeps_its_schema(shop: Shop, here: Installation) -> None:
+    assert shop.run("record", APP, OLD, "--schema", "0000").code == 0
+    assert shop.run("record", APP, NEW, "--slot", "green").code == 0
+    assert shop.run("record", APP, OLD, "--slot", "blue").code == 0
+    known = {release.version: release.schema_version for release in here.store.releases(APP)}
+    assert (known[OLD], known[NEW]) == ("0000", "0001")
+    assert shop.run("record", APP, OLD, "--schema", "0001").code == 0
+    recorded = schemas.of(here.store.database, APP, "0001")
+    assert recorded is not None
+    assert "table public.entries" in recorded.objects
