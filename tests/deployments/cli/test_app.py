@@ -48,6 +48,19 @@ main()
 """
 
 
+OF_DATABASE = (
+    "status",
+    "plan",
+    "rehearse",
+    "backup",
+    "list",
+    "verify",
+    "restore",
+    "swap-back",
+    "migrate-down",
+)
+
+
 def test_ctrl_c_while_it_still_loads_is_one_line() -> None:
     done = subprocess.run(
         [sys.executable, "-c", INTERRUPTED], cwd=ROOT, capture_output=True, text=True, check=False
@@ -59,10 +72,16 @@ def test_ctrl_c_while_it_still_loads_is_one_line() -> None:
 def test_the_issues_commands_are_all_there() -> None:
     wanted = "status validate rollback start-backup approve reject report apply init serve demo record schema reconcile"
     assert set(wanted.split()) <= {name.replace("_", "-") for name in COMMANDS}
-    assert [group.name for group in app.registered_groups] == ["audit"]
+    groups = {group.name: group.typer_instance for group in app.registered_groups}
+    assert sorted(name for name in groups if name) == ["audit", "db"]
+    of_database = groups["db"].registered_commands if groups["db"] else []
+    names = {command.name or getattr(command.callback, "__name__", "") for command in of_database}
+    assert names == set(OF_DATABASE)
 
 
-@pytest.mark.parametrize("command", [*COMMANDS, "audit", "audit verify"])
+@pytest.mark.parametrize(
+    "command", [*COMMANDS, "audit", "audit verify", *(f"db {name}" for name in OF_DATABASE)]
+)
 def test_help_says_what_a_command_does(command: str) -> None:
     done = CliRunner().invoke(app, [*command.replace("_", "-").split(), "--help"])
     assert done.exit_code == 0
