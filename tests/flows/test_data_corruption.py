@@ -68,6 +68,9 @@ def test_a_swap_back_brings_the_old_one_again(demo: DemoStage, tmp_path: Path) -
     wrong = scene.titles(kept)
     scene.query("INSERT INTO entries (user_id, title, content) VALUES (1, 'after the restore', '')")
     scene.asks("swap-back", Wish())
+    assert scene.walk(mend_database, "who did not count") is Outcome.HELD
+    assert "after the restore" in scene.titles()
+    scene.asks("swap-back", Wish(accept_data_loss=ALL))
     assert scene.walk(mend_database, ANOTHER) is Outcome.RESTORED
     assert scene.titles() == wrong
     [kept] = scene.databases()
