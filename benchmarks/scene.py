@@ -101,7 +101,7 @@ def _served(home: Home, log: Path) -> Iterator[None]:
 
 def _applied(stack: Stack, here: Installation, home: Home) -> Scene:
     changes: dict[str, Any] = {
-        "policy": {"preset": "flappyjournal", "watch_s": 1},
+        "policy": {"preset": "flappyjournal", "watch_s": 1, "emergency_watch_s": 1},
         "watch": {"enabled": False},
     }
     file = stack.write_backout_yaml(Release(OLD), Release(NEW), **changes)
