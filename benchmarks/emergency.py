@@ -20,6 +20,7 @@ from benchmarks.scene import CHECKOUT, CLI, OLD, OLD_SLOT, Scene, scene
 from blocks.ledger import Ledger
 from domain.journal import Entry
 from domain.journal_kinds import Happened
+from domain.report.record import Record
 from examples.demo.document import APPLICATION
 from examples.demo.waiting import wait_until
 
@@ -124,7 +125,7 @@ def _served(here: Scene, started: float) -> Sample:
 
 def _acts(ledger: Ledger, incident: str, switched: float) -> Sample:
     """Checks: from the incident's opening to the act `switch`; switch: from there to the rename."""
-    entries = ledger.entries(incident)
+    entries = Record(ledger.entries(incident)).entries
     opened = next(entry for entry in entries if entry.kind == Happened.OPENED)
     began = next(entry for entry in entries if _is_switch(entry, Happened.ACT_STARTED))
     verified = next(entry for entry in entries if entry.kind == Happened.VERIFIED)
