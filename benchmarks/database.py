@@ -56,7 +56,6 @@ FILL = """
 """Hexadecimal digits, which shrink to about half: text of people shrinks to a third."""
 
 
-
 def measure(sizes_mb: tuple[int, ...] = SIZES_MB, rounds: int = ROUNDS) -> Recording:
     """All figures, at each size."""
     recording = Recording("database")
