@@ -91,7 +91,7 @@ def request_text(plan: Plan, incident: str, deadline: datetime) -> str:
     reasons = "\n".join(
         f"- {escape(why)}" for why in [*plan.why, *([plan.proposal] if plan.proposal else [])]
     )
-    typed = f" **Type {plan.confirm_rows} below to accept it.**" if plan.confirm_rows else ""
+    typed = f"\n\n**Type {plan.confirm_rows} below: so many rows are lost.**" if plan.confirm_rows else ""
     rows = [
         *([("Database", _database(plan.database))] if plan.database else []),
         ("Unanswered", f"{default} at {deadline:%H:%M:%S} UTC"),
@@ -102,7 +102,7 @@ def request_text(plan: Plan, incident: str, deadline: datetime) -> str:
     table = "\n".join(f"| {name} | {escape(value)} |" for name, value in rows)
     risk = escape("; ".join(plan.at_risk) or "nothing known")
     title = f"## Roll back {escape(plan.application)}?{_cannot_answer(plan, incident)}"
-    return f"{title}\n\n{move}\n\n{reasons}\n\n| At risk | {risk}{typed} |\n|---|---|\n{table}\n"
+    return f"{title}\n\n{move}{typed}\n\n{reasons}\n\n| At risk | {risk} |\n|---|---|\n{table}\n"
 
 
 def _takes(eta_s: float | None) -> str:

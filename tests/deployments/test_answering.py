@@ -210,3 +210,15 @@ def test_who_answered_in_a_form_that_cannot_answer_is_told_once(
         ).fetchall()
     told = [row["message"]["text"] for row in rows if "carol answered in the form" in row["message"]["text"]]
     assert len(told) == 1
+
+
+def test_the_form_says_which_number_to_type_before_anything_else() -> None:
+    plan = Plan(
+        application="shop/production",
+        decision=Decision.ROLL_BACK,
+        severity=Severity.HIGH,
+        why=["errors"],
+        confirm_rows=12,
+    )
+    text = suspension.request_text(plan, "incident-1", datetime.now(UTC))
+    assert text.index("Type 12 below") < text.index("errors")
