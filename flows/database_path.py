@@ -1,5 +1,6 @@
 """The runbooks' paths that go through the database: the order of their acts, as `flows/path.py` has it for the code."""
 
+from domain.plan import Plan
 from flows.consent import ask
 from tasks.assess import make_plan
 from tasks.case import Case
@@ -16,12 +17,7 @@ from tasks.verify import verify
 
 def take_back_with_schema(case: Case) -> None:
     """Code and schema together: FlappyJournal scenario 4, NotesHub "Standard Rollback" 1-5, Jarvis step 5, Aldeia step 8."""
-    seen = survey(case)
-    announce(case)
-    study = study_database(case, seen)
-    plan = make_plan(case, seen, study)
-    ask(case, plan)
-    preserve(case, plan)
+    plan = _with_consent(case)
     change_database(case, plan)
     prepare(case, plan)
     switch(case, plan)
@@ -31,12 +27,18 @@ def take_back_with_schema(case: Case) -> None:
 
 def mend_database(case: Case) -> None:
     """The database alone; the code stays where it is: Jarvis "Database Rollback Procedure", Aldeia step 8 option B."""
+    plan = _with_consent(case)
+    change_database(case, plan)
+    verify(case, plan)
+    export_written(case, plan)
+
+
+def _with_consent(case: Case) -> Plan:
+    """What both begin with: looked, told, tried on copies, planned, asked, evidence kept; nothing is changed yet."""
     seen = survey(case)
     announce(case)
     study = study_database(case, seen)
     plan = make_plan(case, seen, study)
     ask(case, plan)
     preserve(case, plan)
-    change_database(case, plan)
-    verify(case, plan)
-    export_written(case, plan)
+    return plan

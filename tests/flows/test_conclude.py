@@ -19,6 +19,7 @@ from flows.conclude import conclude
 from flows.path import take_back, take_back_now
 from tasks.case import Case
 from tasks.ended import Interrupted
+from tasks.tell import announce
 from tests.flows.stage import Scene, Stage
 
 pytestmark = pytest.mark.usefixtures("impatient")
@@ -171,3 +172,11 @@ def test_a_mistyped_release_is_told_to_who_asked_and_calls_nobody(scene: Scene, 
             "SELECT count(*) AS n FROM outbox WHERE incident = %s", [scene.incident().id]
         )
         assert bool((posted.fetchone() or {})["n"]) is told
+
+
+def test_people_are_told_once_that_it_began_however_often_the_run_comes_by(scene: Scene) -> None:
+    with scene.installation() as here:
+        case = scene.case(here)
+        announce(case)
+        announce(case)
+    assert len(scene.data("announced")) == 1
