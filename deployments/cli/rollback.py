@@ -84,6 +84,7 @@ def rollback(
     )  # fmt: skip
     _check(request)
     if with_break_glass:
+        _refuse_database(runbook)
         break_glass.run(home, request, file, dry_run=dry_run, json=json)
         return
     _refuse_forgotten(runbook, severity=severity, force=force and not emergency, request=request)
@@ -91,10 +92,7 @@ def rollback(
         if dry_run:
             _show(here, request, json=json)
             return
-        _known(here, app)
-        _refuse_mistyped(here, request)
-        api = PrefectApi.find(home)
-        start_and_follow(here, api, request, _parameters(api, request), yes=yes, wait=wait, json=json)
+        _start(here, request, yes=yes, wait=wait, json=json)
 
 
 def _forced(force: bool) -> bool:
@@ -117,6 +115,20 @@ def _check(request: Request) -> None:
         raise BadUsage("--reason is needed with --force and --break-glass")
     if request.even_unhealthy and not request.force:
         raise BadUsage("--even-unhealthy is for --force only")
+
+
+def _refuse_database(runbook: Runbook) -> None:
+    """Its study needs the store; a rollback of the code alone would silently do half of what was asked."""
+    if runbook in (Runbook.schema, Runbook.data):
+        by_hand = "docs/when-backout-fails.md, The database by hand"
+        raise BadUsage(f"--break-glass leaves the database alone: {runbook} needs the store", step=by_hand)
+
+
+def _start(here: Installation, request: Request, *, yes: bool, wait: bool, json: bool) -> None:
+    _known(here, request.application)
+    _refuse_mistyped(here, request)
+    api = PrefectApi.find(here.home)
+    start_and_follow(here, api, request, _parameters(api, request), yes=yes, wait=wait, json=json)
 
 
 def _refuse_forgotten(runbook: Runbook, *, severity: Severity | None, force: bool, request: Request) -> None:

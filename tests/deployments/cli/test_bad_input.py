@@ -179,6 +179,8 @@ def test_a_full_disk_in_preserve(shop: Shop, here: Installation) -> None:
         (["--force"], "--reason"),
         (["--even-unhealthy"], "--force"),
         (["--break-glass"], "--reason"),
+        (["--break-glass", "--reason", "x", "--runbook", "migration-failure"], "leaves the database alone"),
+        (["--break-glass", "--reason", "x", "--runbook", "data-corruption"], "leaves the database alone"),
         (["--users", "-1"], "--users"),
         (["--runbook", "emergency", "--impact", "all"], "--impact"),
         (["--runbook", "post-deploy-issue", "--force", "--reason", "x"], "--force"),
