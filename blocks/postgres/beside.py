@@ -2,21 +2,17 @@
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from psycopg import sql
 
 from blocks.postgres import marks
+from blocks.postgres.empty import create_empty
 from blocks.postgres.maintenance import exists, maintenance, took
 from blocks.postgres.marks import Mark
 from blocks.postgres.server import Connection, Server
 from blocks.postgres.writes import stop
 
 LEFTOVER_WAIT_S = 1
-TRAITS = """
-    SELECT to_jsonb(d), pg_encoding_to_char(d.encoding), pg_get_userbyid(d.datdba), t.spcname
-    FROM pg_database d JOIN pg_tablespace t ON t.oid = d.dattablespace WHERE d.datname = %s
-"""
 
 
 def create(connection: Connection, name: str, like: str, backup: str) -> None:
@@ -24,9 +20,7 @@ def create(connection: Connection, name: str, like: str, backup: str) -> None:
 
     Where `like` is lost, it has the server's own.
     """
-    options = sql.SQL(" ").join(_options(connection, like))
-    query = sql.SQL("CREATE DATABASE {} TEMPLATE template0 {}").format(sql.Identifier(name), options)
-    connection.execute(query)
+    create_empty(connection, name, like, same_owner=True)
     mark = Mark(state="restoring", of=like, backup=backup, at=datetime.now(UTC))
     marks.write(connection, name, mark)
     # What is lost by a crash before it is ready is not ready, and is dropped.
@@ -86,25 +80,6 @@ def _named_by_us(server: Server, name: str) -> bool:
     """Killed between making it and marking it, a restore leaves only the name."""
     head, _, _ = server.sibling("restore").rpartition("__restore_")
     return re.fullmatch(rf"{re.escape(head)}__restore_\d{{8}}t\d{{6}}", name) is not None
-
-
-def _options(connection: Connection, like: str) -> list[sql.Composable]:
-    row: tuple[Any, ...] | None = connection.execute(TRAITS, [like]).fetchone()
-    if row is None:
-        return []
-    traits, encoding, owner, tablespace = row
-    wanted = {"ENCODING": encoding, "LC_COLLATE": traits["datcollate"], "LC_CTYPE": traits["datctype"]}
-    locale = traits.get("datlocale") or traits.get("daticulocale")
-    if traits.get("datlocprovider") == "i":
-        wanted |= {"LOCALE_PROVIDER": "icu", "ICU_LOCALE": locale}
-    if traits.get("datlocprovider") == "b":
-        wanted |= {"LOCALE_PROVIDER": "builtin", "BUILTIN_LOCALE": locale}
-    # Who names the default tablespace needs rights on it that others do not have.
-    names = {"OWNER": owner} | ({} if tablespace == "pg_default" else {"TABLESPACE": tablespace})
-    return [
-        *(sql.SQL("{} {}").format(sql.SQL(key), sql.Literal(value)) for key, value in wanted.items()),
-        *(sql.SQL("{} {}").format(sql.SQL(key), sql.Identifier(value)) for key, value in names.items()),
-    ]
 
 
 def _alter(connection: Connection, database: str, change: sql.Composable) -> None:

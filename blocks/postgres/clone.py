@@ -16,6 +16,7 @@ import psycopg
 from psycopg import sql
 
 from blocks.postgres.copying import fill
+from blocks.postgres.empty import create_empty
 from blocks.postgres.programs import Programs
 from blocks.postgres.server import Connection, Server
 from domain.database.progress import Progress
@@ -102,7 +103,7 @@ def _made(
         source.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         source.execute("SELECT set_config('idle_in_transaction_session_timeout', '0', true)")
         if not copied:
-            _create_empty(holder, name)
+            create_empty(holder, name, server.database, same_owner=False)
             fill(server, programs, source, name, progress)
         _carry_settings(holder, name)
         yield ("template" if copied else "dump"), source
@@ -135,28 +136,6 @@ def _copied(holder: Connection, database: str, name: str, how: How) -> bool:
             raise
         return False
     return True
-
-
-def _create_empty(holder: Connection, name: str) -> None:
-    """With the encoding and the locale of the application's database, which decide how text is sorted."""
-    found = holder.execute(
-        "SELECT to_jsonb(d), pg_encoding_to_char(encoding) FROM pg_database d WHERE datname = current_database()"
-    ).fetchone()
-    traits, encoding = found or ({}, "UTF8")
-    options = {"ENCODING": encoding, "LC_COLLATE": traits["datcollate"], "LC_CTYPE": traits["datctype"]}
-    locale = traits.get("datlocale") or traits.get("daticulocale")
-    if traits.get("datlocprovider") == "i":
-        options |= {"LOCALE_PROVIDER": "icu", "ICU_LOCALE": locale}
-    elif traits.get("datlocprovider") == "b":
-        options |= {"LOCALE_PROVIDER": "builtin", "BUILTIN_LOCALE": locale}
-    written = [
-        sql.SQL("{} {}").format(sql.SQL(option), sql.Literal(value)) for option, value in options.items()
-    ]
-    holder.execute(
-        sql.SQL("CREATE DATABASE {} TEMPLATE template0 {}").format(
-            sql.Identifier(name), sql.SQL(" ").join(written)
-        )
-    )
 
 
 def _carry_settings(holder: Connection, name: str) -> None:
