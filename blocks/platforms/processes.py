@@ -4,16 +4,20 @@ import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import Literal, Self
+from typing import Literal
 
 import yaml
-from pydantic import ConfigDict, Field, SecretStr, model_validator
+from pydantic import ConfigDict, Field, SecretStr
 
-from blocks import process
+from blocks import process, process_checkup
 from blocks.fields import AbsolutePath, dial_of
+from blocks.installable import Installable
 from blocks.platforms.contract import BlueGreen, Look, Standing, Unproven
 from blocks.program import Program, SlotName, masked
+from blocks.restartable import DOWN, Restartable, due
 from blocks.slot_folder import SlotFolder, SlotRelease, Started
+from blocks.startable import FromPrograms
+from domain.checkup import Checkup
 from domain.errors import CommandFailed, Conflict, UnknownSlot, Unreachable
 from domain.findings import all_ok, summary
 from domain.release import Slot, Usage
@@ -26,7 +30,7 @@ LEAST_LOOKS = 2
 REASON_LINES = 3
 
 
-class Processes(BlueGreen):
+class Processes(BlueGreen, Restartable, Installable, FromPrograms):
     """Slots are processes with sessions of their own, which outlive Backout; the router decides who gets traffic.
 
     A release is a version and variables, put into an idle slot by `deploy` and kept in the slot's folder. Where none
@@ -44,13 +48,6 @@ class Processes(BlueGreen):
     programs: dict[SlotName, Program] = Field(
         alias="slots", min_length=2, description="Slot -> what runs in it."
     )
-
-    @model_validator(mode="after")
-    def _slots_differ(self) -> Self:
-        dials = list(self.upstreams().values())
-        if len(set(dials)) < len(dials):
-            raise ValueError("two slots have the same address: nobody could tell which one serves")
-        return self
 
     def upstreams(self) -> Mapping[str, str]:
         """Slot -> `host:port` of its address."""
@@ -72,7 +69,7 @@ class Processes(BlueGreen):
             address=self.programs[name].address,
             since=started.at if started and alive else None,
             restarts=started.restarts if started else 0,
-            detail=_detail(started, alive=alive),
+            detail=started.said(alive=alive) if started else "never started",
         )
 
     def prepare(self, slot: str, look: Look) -> Standing | Unproven:
@@ -105,10 +102,15 @@ class Processes(BlueGreen):
             folder.keep_release(release)
             self._start(slot, folder)
 
+    def install(self, slot: str, release: str) -> None:
+        """`deploy` with the slot's own variables; a release that is there stays, and is not started anew."""
+        if self._version(slot) != release:
+            self.deploy(slot, release, {})
+
     def start(self, slot: str) -> None:
         """Start the slot's release where it is down; what is left of an earlier start is ended first."""
         with self._turn(slot) as folder:
-            if not _runs(folder):
+            if not folder.runs:
                 self._start(slot, folder)
 
     def stop(self, slot: str) -> None:
@@ -121,6 +123,17 @@ class Processes(BlueGreen):
         with self._turn(slot) as folder:
             self._stop_idle(slot, folder)
             self._start(slot, folder)
+
+    def instances(self, slot: str) -> dict[str, str]:
+        """Its process."""
+        started = self._folder(slot).started()
+        return {slot: f"{started.process.pid} {started.at}" if started and started.alive else DOWN}
+
+    def restart_serving(self, slot: str, instances: Mapping[str, str]) -> None:
+        """End it and start it again in one turn; there is only one, so users are without it meanwhile."""
+        with self._turn(slot) as folder:
+            if due(instances, self.instances(slot)):
+                self._start(slot, folder)
 
     def logs(self, slot: str, lines: int) -> Sequence[str]:
         """The last lines of the slot's log; values of its variables are masked."""
@@ -140,6 +153,22 @@ class Processes(BlueGreen):
             if release:
                 texts[f"{name}/release.json"] = release.model_dump_json(indent=2)
         return texts
+
+    def examine(self) -> list[Checkup]:
+        """One line a slot: its process, its port, and the end of its log where it is down."""
+        return process_checkup.examined(self)
+
+    def mend(self, remedy: str) -> str:
+        """`start SLOT` and `restart SLOT`; it is done when the slot takes connections. Raises CommandFailed, Conflict."""
+        act, _, slot = remedy.partition(" ")
+        known = {process_checkup.START: self.start, process_checkup.RESTART: self.restart}
+        if act not in known or slot not in self.programs:
+            return super().mend(remedy)
+        known[act](slot)
+        seen = self._look_until_healthy(slot, lambda found: [process_checkup.listens(found.address or "")])
+        if isinstance(seen, Unproven):
+            raise CommandFailed(self.programs[slot].command, exit_code_seen=None, output=seen.reason)
+        return f"{act}ed {slot}: {seen.slot.detail}"
 
     def _folder(self, slot: str) -> SlotFolder:
         if slot not in self.programs:
@@ -161,7 +190,7 @@ class Processes(BlueGreen):
         folder.keep_started(Started(process=started, restarts=before.restarts + 1 if before else 0))
 
     def _stop_idle(self, slot: str, folder: SlotFolder) -> None:
-        if self.route().slot == slot:
+        if slot in self.route().served:
             raise Conflict(on=f"slot {slot}", expected="idle", found="serving")
         started = folder.started()
         process.stop(started.process if started else None, folder.mark, self.stop_timeout_s)
@@ -216,18 +245,3 @@ class Processes(BlueGreen):
     def _why_down(self, slot: Slot) -> str:
         last = " | ".join(line.strip() for line in self.logs(slot.name, REASON_LINES))
         return f"{slot.detail}; its log ends: {last or '(empty)'}"
-
-
-def _runs(folder: SlotFolder) -> bool:
-    started = folder.started()
-    return started is not None and started.alive
-
-
-def _detail(started: Started | None, *, alive: bool) -> str:
-    if started is None:
-        return "never started"
-    if alive:
-        return f"process {started.process.pid}"
-    code = process.exit_code(started.process.pid)
-    ended = "ended" if code is None else f"exited with code {code}"
-    return f"process {started.process.pid} {ended}"

@@ -6,8 +6,11 @@ from typing import Any, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from blocks.caddy_api import CaddyApi, Part
-from blocks.fields import AdminAddress
+from blocks.caddy_checkup import START, examined_container, start_container
+from blocks.caddy_route_checkup import examined_admin
+from blocks.fields import AdminAddress, ContainerName
 from blocks.routers.contract import Receipt, Route, Router, changed_since, slot_of, upstream_of
+from domain.checkup import Checkup
 from domain.errors import ConfigurationError, Unreachable
 
 COST = (
@@ -37,6 +40,9 @@ class CaddyAdmin(Router):
         description="Where the handler is, e.g. `/apps/http/servers/srv0/routes/0/handle/0`.",
     )
     timeout_s: float = Field(default=5.0, gt=0, description="Seconds for an answer of the admin API.")
+    container: ContainerName | None = Field(
+        default=None, description="The container that Caddy runs in, for `backout doctor`."
+    )
 
     @model_validator(mode="after")
     def _one_way_to_the_handler(self) -> Self:
@@ -58,6 +64,16 @@ class CaddyAdmin(Router):
         if found.stamp != expected.stamp or not self._replace(part, wanted):
             raise changed_since(self._handler, expected, found)
         return Receipt(changed=True, before=found.slot, after=slot, cost=COST)
+
+    def examine(self) -> list[Checkup]:
+        """Caddy's container, where it has one, and the admin API."""
+        return [*examined_container(self.container), examined_admin(self.admin, self._read)]
+
+    def mend(self, remedy: str) -> str:
+        """`start caddy`, where it has a container."""
+        if self.container and remedy == START:
+            return start_container(self.container)
+        return super().mend(remedy)
 
     def _replace(self, part: Part, wanted: str) -> bool:
         # What else is said of an upstream (max_requests) goes on to hold.

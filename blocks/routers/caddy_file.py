@@ -2,30 +2,27 @@
 
 import hashlib
 from collections.abc import Mapping
+from pathlib import Path
 from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from blocks.caddy_placeholder import PlaceholderRouter
+from blocks.caddy_route_checkup import examined_file
 from blocks.fields import AbsolutePath
-from blocks.files import locked, replace_file
-from blocks.routers.contract import Receipt, Route, Router, changed_since, slot_of, upstream_of
-from domain.errors import Unreachable
+from blocks.files import replace_file
+from blocks.routers.contract import Receipt, Route, changed_since, slot_of, upstream_of
+from domain.checkup import Checkup
 from domain.errors.machines import unusable
 
-LOCK_TIMEOUT_S = 10.0
 
-
-class CaddyFile(Router):
+class CaddyFile(PlaceholderRouter):
     """Caddy's upstream is the placeholder of a file: `"upstreams": [{"dial": "{file./run/shop/active}"}]`.
 
     In a Caddyfile that is `reverse_proxy tcp/{file./run/shop/active}`: without `tcp/` Caddy adds `:80` to it.
 
-    Caddy is not asked: the file is the route, and a switch works while Caddy is down. Where the file is missing Caddy
-    answers 502, so it is never absent, not for an instant, and this router does not make one up.
-
-    Compare-and-set: under a lock beside the file the route is read, compared and replaced. Whoever writes the file
-    without the lock, a person or a script, can still come between the comparison and the rename, some 0.1 ms: then
-    the last one wins.
+    Where the file is missing Caddy answers 502, so it is never absent, not for an instant, and this router does not
+    make one up.
     """
 
     lossless: ClassVar[bool] = True
@@ -49,23 +46,28 @@ class CaddyFile(Router):
         return Route(slot=slot_of(content.decode(errors="replace").strip(), upstreams), stamp=stamp)
 
     def switch(self, slot: str, upstreams: Mapping[str, str], expected: Route) -> Receipt:
-        """Rename a file with the slot's address over the old one, as the contract says."""
+        """Rename a file with the slot's address over the old one, as the contract says.
+
+        Raises ConfigurationError too, where the file is mounted into `container` so that Caddy would not see it.
+        """
         wanted = upstream_of(slot, upstreams)
         self.active(upstreams)
-        try:
-            with locked(self.file.with_name(f".{self.file.name}.lock"), LOCK_TIMEOUT_S):
-                return self._replace(slot, wanted, upstreams, expected)
-        except OSError as error:
-            raise unusable("router caddy_file", str(self.file), error) from error
+        with self._turn():
+            found = self.active(upstreams)
+            if found.slot == slot:
+                return Receipt(changed=False, before=slot, after=slot)
+            if found.stamp != expected.stamp:
+                raise changed_since(str(self.file), expected, found)
+            replace_file(self.file, wanted.encode())
+            return Receipt(changed=True, before=found.slot, after=slot)
 
-    def _replace(self, slot: str, wanted: str, upstreams: Mapping[str, str], expected: Route) -> Receipt:
-        found = self.active(upstreams)
-        if found.slot == slot:
-            return Receipt(changed=False, before=slot, after=slot)
-        if found.stamp != expected.stamp:
-            raise changed_since(str(self.file), expected, found)
-        replace_file(self.file, wanted.encode())
-        return Receipt(changed=True, before=found.slot, after=slot)
+    @property
+    def _place(self) -> Path:
+        return self.file
 
-    def _unreachable(self, why: str) -> Unreachable:
-        return Unreachable(what_it_is="router caddy_file", address=str(self.file), why=why)
+    @property
+    def _setting(self) -> str:
+        return "file"
+
+    def _examined_place(self) -> Checkup:
+        return examined_file(self.file)

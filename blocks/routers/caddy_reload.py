@@ -1,25 +1,26 @@
 """A Caddy that runs from a Caddyfile: the upstream is replaced in the file, and the file is loaded again."""
 
 import hashlib
-import os
-import subprocess
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 
 from blocks import caddyfile
-from blocks.caddy_api import CaddyApi
-from blocks.caddy_program import USUAL, caddy_program
-from blocks.fields import AbsolutePath, AdminAddress
+from blocks.caddy_checkup import RELOAD, START, examined, start_container
+from blocks.caddy_commands import CaddyCommands, CaddyHere
+from blocks.caddy_program import USUAL
+from blocks.containers.caddy import CaddyInContainer
+from blocks.fields import AbsolutePath, AdminAddress, ContainerName
 from blocks.files import locked, replace_file
 from blocks.routers.contract import Receipt, Route, Router, changed_since, slot_of, upstream_of
-from domain.errors import BackoutError, CommandFailed, ConfigurationError, Unreachable
+from domain.checkup import Checkup, Remedy
+from domain.errors import BackoutError, ConfigurationError, Unreachable
 
 LOCK_TIMEOUT_S = 30.0
-INHERITED = ("PATH", "HOME", "LANG")
 COST = "Caddy was reloaded: kept-alive connections of clients were closed, some requests may be lost"
 
 
@@ -40,6 +41,9 @@ class CaddyReload(Router):
     `caddy adapt` before it takes its place. While a switch runs the old one lies beside it as `.NAME.before`: it is
     put back where Caddy refuses the new one, and shows a later run that an earlier one was cut off.
 
+    Caddy may run in a container: its program is run there, the file is written here. Where the file itself is mounted,
+    not its folder, it is written in place, since a rename is not seen through such a mount, and is not tried first.
+
     Compare-and-set: file and running configuration are compared under a lock beside the file. Whoever edits the file
     without the lock can come between the comparison and the rename, as long as `caddy adapt` takes: then his edit is
     lost.
@@ -48,7 +52,12 @@ class CaddyReload(Router):
     lossless: ClassVar[bool] = False
     kind: Literal["caddy_reload"] = "caddy_reload"
     caddyfile: AbsolutePath = Field(description="The Caddyfile that Caddy runs from.")
-    admin: AdminAddress = Field(description="`unix//run/caddy/admin.sock`, or `127.0.0.1:2019`.")
+    admin: AdminAddress = Field(
+        description="`unix//run/caddy/admin.sock` on this host, or `127.0.0.1:2019`; with `container` that is inside it."
+    )
+    container: ContainerName | None = Field(
+        default=None, description="The container that Caddy runs in; by default it runs on this host."
+    )
     site: str | None = Field(
         default=None, description="A site address as the Caddyfile writes it: only its block."
     )
@@ -62,6 +71,12 @@ class CaddyReload(Router):
     timeout_s: float = Field(
         default=15.0, gt=0, description="Seconds for each command and each answer of Caddy."
     )
+
+    @model_validator(mode="after")
+    def _container_has_its_own(self) -> Self:
+        if self.container and (self.env or self.program != USUAL):
+            raise ValueError("`program` and `env` mean nothing with `container`: Caddy has its own there")
+        return self
 
     def active(self, upstreams: Mapping[str, str]) -> Route:
         """What the file says, where Caddy has it loaded; what Caddy runs, where a switch was cut off."""
@@ -82,6 +97,29 @@ class CaddyReload(Router):
         except OSError as error:
             raise self._unreachable(error.strerror or str(error)) from error
 
+    def examine(self) -> list[Checkup]:
+        """The container, and whether Caddy runs what its file says."""
+        return examined(
+            self._commands, self.caddyfile, self.container, cut_off=self._beside("before").exists()
+        )
+
+    def renewal(self) -> Remedy | None:
+        """A forced reload: Caddy looks at no certificate again where its configuration stays the same."""
+        try:
+            return Remedy(command=shlex.join([*self._commands.by_hand(self.caddyfile), "--force"]))
+        except BackoutError:
+            return None
+
+    def mend(self, remedy: str) -> str:
+        """`reload`, and `start caddy` where it has a container."""
+        if self.container and remedy == START:
+            return start_container(self.container)
+        if remedy != RELOAD:
+            return super().mend(remedy)
+        self._commands.reload(self.caddyfile)
+        self._beside("before").unlink(missing_ok=True)
+        return f"Caddy loaded {self.caddyfile} again"
+
     def _switch(self, slot: str, wanted: str, upstreams: Mapping[str, str], expected: Route) -> Receipt:
         seen = self._look(upstreams)
         if seen.route.slot == slot == seen.written:
@@ -97,47 +135,39 @@ class CaddyReload(Router):
         return Receipt(changed=True, before=seen.route.slot, after=slot, cost=COST)
 
     def _load(self, old: str, new: str) -> None:
-        self._require_valid(new)
+        caddy = self._commands
+        if caddy.sees_beside(self.caddyfile):
+            self._require_valid(caddy, new)
         before = self._beside("before")
         replace_file(before, old.encode())
-        replace_file(self.caddyfile, new.encode())
+        caddy.put(self.caddyfile, new.encode())
         try:
-            self._caddy("reload", "--config", str(self.caddyfile), "--address", self.admin)
+            caddy.reload(self.caddyfile)
         except BackoutError:
-            replace_file(self.caddyfile, old.encode())
+            caddy.put(self.caddyfile, old.encode())
             before.unlink()
             raise
         before.unlink()
 
-    def _require_valid(self, text: str) -> None:
+    def _require_valid(self, caddy: CaddyCommands, text: str) -> None:
         # `caddy validate` opens the log files that the configuration names, as whoever runs it; `adapt` opens nothing.
         candidate = self._beside("candidate")
         try:
             replace_file(candidate, text.encode())
-            self._caddy("adapt", "--config", str(candidate))
+            candidate.chmod(self.caddyfile.stat().st_mode)
+            caddy.adapt(candidate)
         finally:
             candidate.unlink(missing_ok=True)
 
-    def _caddy(self, command: str, *arguments: str) -> None:
-        argv = [caddy_program(self.program), command, "--adapter", "caddyfile", *arguments]
-        inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
-        declared = {name: value.get_secret_value() for name, value in self.env.items()}
-        try:
-            done = subprocess.run(
-                argv, env={**inherited, **declared}, timeout=self.timeout_s, capture_output=True, check=False
-            )
-        except subprocess.TimeoutExpired as error:
-            raise CommandFailed(argv=argv, exit_code_seen=None) from error
-        except OSError as error:
-            raise CommandFailed(argv=argv, exit_code_seen=127, output=str(error)) from error
-        if done.returncode != 0:
-            raise CommandFailed(
-                argv=argv, exit_code_seen=done.returncode, output=done.stderr.decode(errors="replace")
-            )
+    @property
+    def _commands(self) -> CaddyCommands:
+        if self.container:
+            return CaddyInContainer(self.container, self.admin, self.timeout_s)
+        return CaddyHere(self.admin, self.timeout_s, self.program, self.env)
 
     def _look(self, upstreams: Mapping[str, str]) -> _Seen:
         text = self._read()
-        running = CaddyApi(self.admin, self.timeout_s).get("/config/")
+        running = self._commands.running()
         places = caddyfile.uses(text, upstreams.values(), self.site)
         written = _only({slot_of(use.upstream, upstreams) for use in places})
         loaded = {slot_of(dial, upstreams) for dial in _dials(running.value)} - {None}

@@ -1,0 +1,1 @@
+"""The API of a Kubernetes cluster: what platforms and routers of it share."""
