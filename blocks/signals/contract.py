@@ -23,11 +23,13 @@ class Place:
         name: the slot's name, or `router`.
         url: base URL without a closing slash; None where the place has none.
         logs: gives the last so many log lines of the slot, oldest first.
+        slot: the slot that is looked at; through the router the one that should serve. None where it is not known.
     """
 
     name: str
     url: str | None
     logs: Callable[[int], Sequence[str]] = _no_logs
+    slot: str | None = None
 
 
 class Signal(Adapter):
@@ -41,6 +43,11 @@ class Signal(Adapter):
         default_factory=lambda settings: settings["kind"],
         min_length=1,
         description="What findings are called; the kind where it is not given.",
+    )
+    every_s: float | None = Field(
+        default=None,
+        gt=0,
+        description="Seconds between two samples of the watch; those of `watch.every_s` where it is not given.",
     )
 
     @abstractmethod

@@ -26,14 +26,14 @@ class Http(HttpRequest, Signal):
     )
 
     def observe(self, place: Place) -> Finding:
-        """Look once, within `timeout_s`."""
+        """Look once, within `timeout_s`. What did not answer by then took at least as long: the value is what was waited."""
         if place.url is None:
             return self.no_data(place, f"{place.name} has no address")
         try:
             with HttpClient() as client:
                 answer = send(client, place.url, self, self.timeout_s)
         except NoAnswer as error:
-            return self.bad(place, error.said, error.symptom)
+            return self.bad(place, error.said, error.symptom, value=error.seconds, unit="s")
         return self._judged(place, answer)
 
     def _judged(self, place: Place, answer: Answer) -> Finding:

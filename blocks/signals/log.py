@@ -1,28 +1,12 @@
 """`log`: a pattern that the last log lines must hold, or must not."""
 
-import re
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
+from blocks.log_patterns import Pattern, matches
 from blocks.signals.contract import Place, Signal
 from domain.findings import Finding
-
-LONGEST_LINE = 2000
-"""Letters of a line that are looked at: a pattern can take very long on a very long line."""
-LONGEST_MATCH = 40
-
-
-def _compiles(pattern: str) -> str:
-    try:
-        re.compile(pattern)
-    except re.error as error:
-        where = "" if error.pos is None else f" at letter {error.pos + 1}"
-        raise ValueError(f"is not a regular expression: {error.msg}{where}") from None
-    return pattern
-
-
-Pattern = Annotated[str, Field(min_length=1), AfterValidator(_compiles)]
 
 
 class Log(Signal):
@@ -52,21 +36,14 @@ class Log(Signal):
         return self._unwanted(place, self.absent or "", lines)
 
     def _wanted(self, place: Place, pattern: str, lines: list[str]) -> Finding:
-        found = len(_matches(pattern, lines))
+        found = len(matches(pattern, lines))
         said = f"{found} of the last {len(lines)} lines match {pattern!r}"
         return self.ok(place, said) if found else self.bad(place, said, "log line missing")
 
     def _unwanted(self, place: Place, pattern: str, lines: list[str]) -> Finding:
-        found = _matches(pattern, lines)
+        found = matches(pattern, lines)
         said = f"{len(found)} of the last {len(lines)} lines match {pattern!r} (at most {self.at_most})"
         if len(found) <= self.at_most:
-            return self.ok(place, said, value=float(len(found)))
+            return self.ok(place, said, value=float(len(found)), unit="count")
         most = max(sorted(set(found)), key=found.count)
-        return self.bad(place, said, f"log {most}".strip(), value=float(len(found)))
-
-
-def _matches(pattern: str, lines: list[str]) -> list[str]:
-    """What the pattern matched in each line that it matches."""
-    expression = re.compile(pattern)
-    found = (expression.search(line[:LONGEST_LINE]) for line in lines)
-    return [match[0][:LONGEST_MATCH] for match in found if match]
+        return self.bad(place, said, f"log {most}".strip(), value=float(len(found)), unit="count")

@@ -1,6 +1,5 @@
 """`probe`: many requests through a place, for its error rate and its latency."""
 
-import math
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -14,13 +13,18 @@ from pydantic import Field
 from blocks.http_client import HttpClient, NoAnswer
 from blocks.http_expectation import Status
 from blocks.http_request import Headers, Path
+from blocks.reduction import p95, reduced
 from blocks.signals.contract import Place, Signal
 from domain.findings import Finding
 
 
 @dataclass(frozen=True)
 class Sample:
-    """One request. `error`: a few words, empty where it was answered well. `seconds`: None where nothing answered."""
+    """One request. `error`: a few words, empty where it was answered well.
+
+    `seconds`: what it took; of one that timed out what was waited, else the slowest would count for nothing; None where the
+    connection failed.
+    """
 
     error: str
     seconds: float | None
@@ -41,6 +45,9 @@ class Probe(Signal):
     max_p95_s: float = Field(
         default=3.0, gt=0, description="Seconds that 95 of 100 answers may take at most."
     )
+    measure: Literal["p95", "mean", "error_rate"] = Field(
+        default="p95", description="Which number triggers compare: seconds, or the percent that failed."
+    )
     request_timeout_s: float = Field(default=5.0, gt=0, le=60, description="Seconds for one request.")
     timeout_s: float = Field(
         default=10.0, gt=0, le=300, description="Seconds for all; what is not sent by then, is not."
@@ -52,7 +59,11 @@ class Probe(Signal):
             return self.no_data(place, f"{place.name} has no address")
         if self.requests == 0:
             return self.no_data(place, "no request was sent")
-        return self._judged(place, self._samples(place.url + self.path))
+        return self._judged(place, self.sampled(place.url))
+
+    def sampled(self, base: str) -> list[Sample]:
+        """The requests themselves, sent to this base URL; fewer than `requests` where the time is over before."""
+        return self._samples(base + self.path)
 
     def _samples(self, url: str) -> list[Sample]:
         until = time.monotonic() + self.timeout_s
@@ -74,25 +85,21 @@ class Probe(Signal):
         try:
             answer = client.ask("GET", url, headers, None, within_s=within_s)
         except NoAnswer as error:
-            return Sample(error.symptom, None)
+            return Sample(error.symptom, error.seconds)
         good = self.status if isinstance(self.status, list) else [self.status]
         return Sample("" if answer.status in good else f"http {answer.status}", answer.seconds)
 
     def _judged(self, place: Place, samples: Sequence[Sample]) -> Finding:
         errors = Counter(sample.error for sample in samples if sample.error)
         rate = 100 * errors.total() / len(samples)
-        slowest = p95([sample.seconds for sample in samples if sample.seconds is not None])
+        seconds = [sample.seconds for sample in samples if sample.seconds is not None]
+        slowest = p95(seconds)
         said = f"{errors.total()} of {len(samples)} failed ({rate:.1f} %)"
         said += "" if slowest is None else f", p95 {slowest:.3f} s"
+        value, unit = (rate, "%") if self.measure == "error_rate" else (reduced(seconds, self.measure), "s")
         if rate > self.max_error_rate:
             most = min(errors, key=lambda error: (-errors[error], error))
-            return self.bad(place, f"{said}, mostly {most}", f"errors {most}", value=slowest, unit="s")
+            return self.bad(place, f"{said}, mostly {most}", f"errors {most}", value=value, unit=unit)
         if slowest is not None and slowest > self.max_p95_s:
-            return self.bad(place, f"{said} (at most {self.max_p95_s:g} s)", "slow", value=slowest, unit="s")
-        return self.ok(place, said, value=slowest, unit="s")
-
-
-def p95(seconds: Sequence[float]) -> float | None:
-    """The 95th percentile by nearest rank; None where there are none."""
-    ordered = sorted(seconds)
-    return ordered[math.ceil(0.95 * len(ordered)) - 1] if ordered else None
+            return self.bad(place, f"{said} (at most {self.max_p95_s:g} s)", "slow", value=value, unit=unit)
+        return self.ok(place, said, value=value, unit=unit)
