@@ -4,6 +4,7 @@ import errno
 import fcntl
 import json
 import os
+import shlex
 import stat
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -13,10 +14,14 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from blocks.channels.contract import Channel
+from blocks.deadline import within
+from domain.checkup import Checkup, Remedy, well, wrong
 from domain.errors import Unreachable
 from domain.message import Message
 
 OURS_ONLY = 0o600
+TOTAL_S = 9.5
+"""Seconds for one line: another process may hold the file's lock, and a network's file system may be gone."""
 
 
 class Layout(StrEnum):
@@ -45,12 +50,22 @@ class Logfile(Channel):
 
     def send(self, message: Message, thread: str | None) -> str | None:  # noqa: ARG002 - a file has no threads
         """Append, and wait until the disk has it. A line is there whole or not at all."""
+        line = (self._line(message) + "\n").encode()
         try:
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._append((self._line(message) + "\n").encode())
+            within(TOTAL_S, lambda: self._append(line), "append to the log file")
+        except TimeoutError:
+            raise Unreachable("log file", str(self.path), f"it took more than {TOTAL_S:g} s") from None
         except OSError as error:
             raise Unreachable("log file", str(self.path), error.strerror or type(error).__name__) from None
         return None
+
+    def examine(self) -> list[Checkup]:
+        """Whether this user may write the file. Nothing is written."""
+        where = next((place for place in (self.path, *self.path.parents) if place.exists()), self.path)
+        if os.access(where, os.W_OK) and (where == self.path or where.is_dir()):
+            return [well("reachable", self.name, f"{self.path} can be written")]
+        who = Remedy(command=f"ls -ld {shlex.quote(str(where))} && id")
+        return [wrong("reachable", self.name, f"{self.path} cannot be written by this user", who)]
 
     def _line(self, message: Message) -> str:
         at = datetime.now(UTC).isoformat(timespec="seconds")
@@ -60,6 +75,7 @@ class Logfile(Channel):
         return " | ".join(_one_line(part) for part in parts if part)
 
     def _append(self, line: bytes) -> None:
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK
         descriptor = os.open(self.path, flags, OURS_ONLY)
         try:
