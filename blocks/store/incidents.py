@@ -11,9 +11,9 @@ from domain.errors import LostLock, UnknownIncident
 from domain.incident import Incident, new_incident_id
 from domain.outcomes import Outcome
 from domain.plan import Plan
-from domain.precedence import Meeting, Phase, meet
+from domain.precedence import Claim, Meeting, Phase, meet
 from domain.request import Kind, Request
-from domain.takeover import refusal
+from domain.takeover import refusal, stands_in_the_way
 
 
 def begin(connection: Connection, request: Request, run: str, key: bytes) -> Begun:
@@ -29,26 +29,39 @@ def begin(connection: Connection, request: Request, run: str, key: bytes) -> Beg
         return _open(connection, request, run, key)
     if not holder["alive"]:
         return _after_a_dead_run(connection, request, holder["incident"], run, key)
-    if meet(request.kind, Kind(holder["request"]["kind"]), Phase(holder["phase"])) is Meeting.PREEMPT:
+    newcomer = Claim(request.kind, request.urgent)
+    if meet(newcomer, Claim.of(holder["request"]), Phase(holder["phase"])) is Meeting.PREEMPT:
         return _preempt(connection, request, holder["incident"], run, key)
     return _join(connection, request, holder["incident"], run, key)
 
 
 def _after_a_dead_run(connection: Connection, request: Request, other: str, run: str, key: bytes) -> Begun:
-    """Go on with its incident where that is what `domain.takeover` says; else end it, and begin anew."""
-    why = refusal(one(connection, other), journal.entries(connection, other), request)
+    """Go on with its incident, or leave it alone, where that is what `domain.takeover` says; else end it, and begin anew."""
+    found, entries = one(connection, other), journal.entries(connection, other)
+    if stands_in_the_way(found, entries, request):
+        return _join(connection, request, other, run, key)
+    why = refusal(found, entries, request)
     if not why:
         return _take_over(connection, other, request.application, run, key)
     close(connection, other, Outcome.SUPERSEDED, key, why)
-    return _open(connection, request, run, key)
+    begun = _open(connection, request, run, key)
+    if found.request.kind is Kind.DEPLOY:
+        # Whoever comes after a deploy ends its canary, where nothing else is to be done.
+        _supersedes(connection, begun.incident.id, other, key)
+    return begun
 
 
 def _preempt(connection: Connection, request: Request, other: str, run: str, key: bytes) -> Begun:
-    close(connection, other, Outcome.SUPERSEDED, key)
     begun = _open(connection, request, run, key)
-    runs = runs_of(connection, other)
-    journal.append(connection, begun.incident.id, "superseded", {"incident": other, "runs": runs}, key)
+    why = f"{request.runbook} went before it: {begun.incident.id}"
+    close(connection, other, Outcome.SUPERSEDED, key, why)
+    _supersedes(connection, begun.incident.id, other, key)
     return begun
+
+
+def _supersedes(connection: Connection, incident: str, other: str, key: bytes) -> None:
+    runs = runs_of(connection, other)
+    journal.append(connection, incident, "superseded", {"incident": other, "runs": runs}, key)
 
 
 def _join(connection: Connection, request: Request, incident: str, run: str, key: bytes) -> Begun:

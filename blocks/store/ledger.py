@@ -8,8 +8,9 @@ from typing import Any
 from psycopg.types.json import Json
 
 from blocks.ledger import Begun, Hold, Holder, Ledger
-from blocks.store import fence, fingerprints, incidents, journal, lock, outbox, releases
+from blocks.store import alerts, fence, fingerprints, incidents, journal, lock, outbox, releases
 from blocks.store.database import Database
+from domain.basis import Basis, Detection
 from domain.consent import Approval
 from domain.findings import Finding
 from domain.incident import Incident
@@ -155,16 +156,18 @@ class Store(Ledger):
             rows = connection.execute(
                 "SELECT body FROM approvals WHERE incident = %s ORDER BY id", [incident]
             )
-            return [Approval.model_validate(row["body"]) for row in rows]
+            found = [Approval.model_validate(row["body"]) for row in rows]
+        # What is signed says of which incident it is: a row that was copied to another one is no answer there.
+        return [approval for approval in found if approval.incident == incident]
 
     def post(self, message: Message, channels: Sequence[str]) -> None:
         with self.database.transaction() as connection:
             outbox.post(connection, message, channels)
 
-    def detect(self, application: str, findings: Sequence[Finding]) -> str:
-        """Keep the findings that fired a trigger; their id goes into the request."""
+    def detect(self, application: str, findings: Sequence[Finding], basis: Basis | None = None) -> str:
+        """Keep the findings that start a run, and what else that rests on; their id goes into the request."""
         detection = secrets.token_hex(8)
-        body = Json([finding.model_dump(mode="json") for finding in findings])
+        body = Json(Detection(findings=list(findings), basis=basis).model_dump(mode="json"))
         with self.database.transaction() as connection:
             connection.execute(
                 "INSERT INTO detections (id, application, findings) VALUES (%s, %s, %s)",
@@ -172,8 +175,13 @@ class Store(Ledger):
             )
         return detection
 
-    def detection(self, detection: str) -> list[Finding]:
-        """The findings kept under this id; empty where there are none."""
+    def alert_read(self, detection: str, run: str) -> str:
+        """A run that an alert started begins; the run that was first: an alert has one run, though its event came twice."""
+        with self.database.transaction() as connection:
+            return alerts.read_by(connection, detection, run) or run
+
+    def detection(self, detection: str) -> Detection:
+        """What is kept under this id; empty where nothing is."""
         with self.database.transaction() as connection:
             row = connection.execute("SELECT findings FROM detections WHERE id = %s", [detection]).fetchone()
-            return [Finding.model_validate(item) for item in row["findings"]] if row else []
+            return Detection.model_validate(row["findings"]) if row else Detection()
