@@ -6,6 +6,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import ClassVar
 
+from pydantic import Field
+
 from blocks.adapter import Adapter
 from domain.database.backup import Backup
 from domain.database.migration import SchemaStatus
@@ -15,6 +17,7 @@ from domain.database.schema import Schema
 from domain.database.study import Beside
 from domain.database.swap import Swapped, Written
 from domain.findings import Finding
+from domain.rollout import Upward
 
 OnProgress = Callable[[Progress], None]
 """Is told how far a long act has come."""
@@ -57,6 +60,10 @@ class Changes(ABC):
         """Run the down steps to `to` on a clone, and drop it. Raises NoDownStep, SchemaDirty."""
 
     @abstractmethod
+    def rehearse_up(self, release: str | None = None, progress: OnProgress = untold) -> Upward:
+        """Apply what `release` brings on a clone, undo it again, and drop the clone. Raises SchemaDirty, NotRehearsed."""
+
+    @abstractmethod
     def down(self, to: str | None, release: str | None = None) -> list[str]:
         """Run the down steps to `to`; the versions undone. Raises NoDownStep, SchemaDirty, StepFailed, MigrationRunning."""
 
@@ -77,8 +84,15 @@ class Changes(ABC):
         """The backup with all that is wrong with it."""
 
     @abstractmethod
-    def beside(self, backup: Backup, progress: OnProgress = untold) -> Beside:
-        """Restore into a new database beside, verify it, and count what it does not hold. Raises RestoreFailed."""
+    def name_beside(self) -> str:
+        """A name for a database beside that nobody has."""
+
+    @abstractmethod
+    def beside(self, backup: Backup, progress: OnProgress = untold, *, into: str | None = None) -> Beside:
+        """Restore into a new database beside, verify it, and count what it does not hold. Raises RestoreFailed.
+
+        One that this backup was restored into before is taken in its place; only that of the name `into`, where it is given.
+        """
 
     @abstractmethod
     def missing_in(self, database: str) -> list[RowsAtRisk]:
@@ -97,8 +111,16 @@ class Changes(ABC):
         """What the swap with this database did; None where it is still to be done, or is not known. Changes nothing."""
 
     @abstractmethod
+    def discard(self, beside: str) -> bool:
+        """Drop a database beside that will not be swapped in; False where it is none, or no longer. Raises ConnectionsRemain."""
+
+    @abstractmethod
     def stopped_writes(self) -> AbstractContextManager[None]:
         """Nobody but `down` and `up` writes inside. What a process that was killed in here left, the next one undoes."""
+
+    @abstractmethod
+    def left(self) -> list[str]:
+        """Wait until nobody is connected any more, as long as sessions have to leave before a swap; who still is."""
 
     @abstractmethod
     def kept(self) -> list[str]:
@@ -117,6 +139,11 @@ class Database(Adapter):
     """What the releases share."""
 
     family: ClassVar[str] = "databases"
+    stop_application: bool = Field(
+        default=False,
+        description="Stop the application while its database is changed, and start it as it was: on platforms that can"
+        " (`kubernetes`, `kubernetes_blue_green`), what `kubectl scale --replicas=0` does.",
+    )
 
     @abstractmethod
     def observe(self) -> list[Finding]:

@@ -1,65 +1,43 @@
 """`postgresql`: whether PostgreSQL answers, how full it is, and which migration is the newest."""
 
-import socket
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Annotated, Any, Literal, LiteralString
 
 import psycopg
 from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, SerializeAsAny
+from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny
 
 from blocks.adapter import chosen_from
 from blocks.databases.contract import Changes, Database
 from blocks.fields import AbsolutePath
+from blocks.hosts.local import Local
 from blocks.migrations.contract import Migrations
+from blocks.postgres import checkup
 from blocks.postgres.changes import PostgresChanges
 from blocks.postgres.programs import Programs
+from blocks.postgres.read_only import Address, reading, symptom
 from blocks.postgres.server import Server
+from domain.checkup import Checkup, well
 from domain.database.migration import by_number
 from domain.database.retention import Retention
+from domain.errors import Unreachable
 from domain.findings import Finding, Verdict
 
 FULL_PERCENT = 95.0
 DATABASE = "database"
 CONNECTIONS = "connections"
+RESTART_S = 120.0
+"""Seconds for the command that restarts it, and as many until it answers again."""
 
-USED_AND_ALLOWED: LiteralString = (
-    "SELECT count(*), current_setting('max_connections')::int FROM pg_stat_activity"
-    " WHERE backend_type = 'client backend'"
-)
+LOOK_AGAIN_S = 0.5
 
-# libpq's own text is not shown: it can quote the address, and with it a password that was written wrongly.
-WHY: tuple[tuple[str, str], ...] = (
-    ("refused", "refused"),
-    ("no such file", "refused"),
-    ("timeout", "timeout"),
-    ("password authentication failed", "authentication failed"),
-    ("no password supplied", "authentication failed"),
-    ("authentication", "authentication failed"),
-    ("too many", "too many connections"),
-    ("remaining connection slots", "too many connections"),
-    ("does not exist", "database or role does not exist"),
-    ("resolve", "unknown host"),
-    ("translate host name", "unknown host"),
-    ("starting up", "starting up"),
-    ("shutting down", "shutting down"),
-    ("ssl", "tls failed"),
-    ("closed the connection", "closed"),
-)
-
-
-def _address(url: SecretStr) -> SecretStr:
-    try:
-        conninfo_to_dict(url.get_secret_value())
-    except psycopg.Error:
-        raise ValueError(
-            "is not a PostgreSQL address, like postgresql://user:password@host/database"
-        ) from None
-    return url
+# What other roles' sessions are is hidden from a role without pg_read_all_stats; in which database they are is not.
+USED_AND_ALLOWED: LiteralString = """
+    SELECT count(*), current_setting('max_connections')::int FROM pg_stat_activity
+    WHERE backend_type = 'client backend' OR backend_type IS NULL AND datid IS NOT NULL
+"""
 
 
 class Backups(BaseModel):
@@ -78,7 +56,7 @@ class Postgresql(Database):
     """Looks in a read-only transaction, so that it works through PgBouncer too and leaves nothing set behind it."""
 
     kind: Literal["postgresql"] = "postgresql"
-    url: Annotated[SecretStr, AfterValidator(_address)] = Field(
+    url: Address = Field(
         description="postgresql://user:password@host/database; best a reference, `${DATABASE_URL}`."
     )
     migrations_table: str = Field(
@@ -89,7 +67,7 @@ class Postgresql(Database):
     timeout_s: float = Field(
         default=3.0, ge=2, le=60, description="Seconds to connect, and then for each look."
     )
-    owner_url: Annotated[SecretStr, AfterValidator(_address)] | None = Field(
+    owner_url: Address | None = Field(
         default=None,
         description="The same database by the role that owns it, for migrations, backups and swaps; default: `url`.",
     )
@@ -107,6 +85,10 @@ class Postgresql(Database):
     drain_s: float = Field(
         default=10.0, gt=0, le=600, description="Seconds that sessions have to leave before a swap."
     )
+    restart: list[str] = Field(
+        default_factory=list,
+        description="Command that restarts the server, as an argument list; `backout doctor --fix` offers it.",
+    )
 
     def observe(self) -> list[Finding]:
         """`database` and `connections`. Bad where it does not answer, and above 95 % of its connections."""
@@ -117,15 +99,41 @@ class Postgresql(Database):
             return _not_answering(error)
         return [_finding(DATABASE, Verdict.OK, "answers"), _connections(used, allowed)]
 
-    def schema_version(self) -> str | None:
-        """The newest by number, whether the column holds numbers or names that begin with one."""
-        table = sql.Identifier(*self.migrations_table.split("."))
+    def examine(self) -> list[Checkup]:
+        """Whether it answers, its connections and counters, whether it takes writes, who holds it up, its disk."""
+        url = self.url.get_secret_value()
         try:
             with self._looking() as connection:
-                rows = connection.execute(sql.SQL("SELECT version::text FROM {}").format(table)).fetchall()
+                full = _connections(*(connection.execute(USED_AND_ALLOWED).fetchone() or (0, 0)))
+                return [
+                    well(DATABASE, DATABASE, f"{checkup.place(url)} answers", f"{checkup.OF_DATABASE} 1"),
+                    checkup.connections(full.said, url, self.restart, full=full.bad),
+                    *checkup.numbers(connection, url),
+                ]
+        except psycopg.Error as error:
+            return [checkup.not_answering(symptom(error), url, self.restart)]
+
+    def mend(self, remedy: str) -> str:
+        """`restart database`, where `restart` says how; done when it answers. Raises CommandFailed, Unreachable."""
+        if remedy != checkup.RESTART or not self.restart:
+            return super().mend(remedy)
+        Local().check(self.restart, timeout_s=RESTART_S)
+        deadline = time.monotonic() + RESTART_S
+        while (found := self.observe()[0]).bad:
+            if time.monotonic() > deadline:
+                place = checkup.place(self.url.get_secret_value())
+                raise Unreachable(what_it_is="database", address=place, why=found.symptom)
+            time.sleep(LOOK_AGAIN_S)
+        return "restarted the database: it answers"
+
+    def schema_version(self) -> str | None:
+        """The newest by number, whether the column holds numbers or names that begin with one."""
+        try:
+            with self._looking() as connection:
+                rows = connection.execute(self._version_query()).fetchall()
         except psycopg.Error:
             return None
-        return max((version for (version,) in rows if version), key=by_number, default=None)
+        return max((str(row[0]) for row in rows if row[0]), key=by_number, default=None)
 
     def changes(self, application: str, backups: Path) -> Changes:
         """What can be done to it, as the role that owns it."""
@@ -141,35 +149,14 @@ class Postgresql(Database):
             migrations=self.migrations,
         )
 
-    @contextmanager
-    def _looking(self) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
-        address = self.url.get_secret_value()
-        wait = int(self.timeout_s)
-        with psycopg.connect(address, connect_timeout=wait, application_name="backout") as connection:
-            connection.read_only = True
-            with _cut_off(connection, self.timeout_s):
-                limit = sql.SQL("SET LOCAL statement_timeout = {}").format(
-                    sql.Literal(int(self.timeout_s * 1000))
-                )
-                connection.execute(limit)
-                yield connection
+    def _version_query(self) -> bytes | sql.Composed:
+        if self.migrations and self.migrations.version_query:
+            return self.migrations.version_query.encode()
+        table = sql.Identifier(*self.migrations_table.split("."))
+        return sql.SQL("SELECT version::text FROM {}").format(table)
 
-
-@contextmanager
-def _cut_off(connection: psycopg.Connection[Any], seconds: float) -> Iterator[None]:
-    """Close the connection's socket when the time is over: a frozen server keeps no statement timeout."""
-
-    def shut() -> None:
-        with socket.socket(fileno=socket.dup(connection.fileno())) as line:
-            line.shutdown(socket.SHUT_RDWR)
-
-    clock = threading.Timer(seconds + 1, shut)
-    clock.daemon = True
-    clock.start()
-    try:
-        yield
-    finally:
-        clock.cancel()
+    def _looking(self) -> AbstractContextManager[psycopg.Connection[tuple[Any, ...]]]:
+        return reading(self.url, self.timeout_s)
 
 
 def _finding(name: str, verdict: Verdict, said: str, **more: Any) -> Finding:
@@ -177,18 +164,11 @@ def _finding(name: str, verdict: Verdict, said: str, **more: Any) -> Finding:
 
 
 def _not_answering(error: psycopg.Error) -> list[Finding]:
-    why = _symptom(error)
+    why = symptom(error)
     return [
         _finding(DATABASE, Verdict.BAD, f"does not answer: {why}", symptom=why),
         _finding(CONNECTIONS, Verdict.NO_DATA, "the database does not answer"),
     ]
-
-
-def _symptom(error: psycopg.Error) -> str:
-    if isinstance(error, psycopg.errors.ConnectionTimeout | psycopg.errors.QueryCanceled):
-        return "timeout"
-    text = str(error).lower()
-    return next((symptom for words, symptom in WHY if words in text), type(error).__name__)
 
 
 def _connections(used: int, allowed: int) -> Finding:

@@ -6,8 +6,8 @@ import signal
 import subprocess
 import tempfile
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -51,6 +51,8 @@ class Child:
         given: what it reads on its standard input.
         holder: the connection that holds the lock; the process inherits its socket, so that the lock outlives us.
         secrets: what is masked in its output.
+        stays_open: whether its standard input has no end after what is given, as long as it lives, also when we do not:
+            who reads it far away sees by its end that the process is gone.
     """
 
     argv: Sequence[str]
@@ -60,37 +62,48 @@ class Child:
     timeout_s: float
     holder: Connection | None
     secrets: Sequence[SecretStr]
+    stays_open: bool = False
 
     def run(self, on_line: Callable[[str], None] | None = None) -> Ended:
         """To its end. `on_line`: told each line of its standard output, which then is not in `output`.
 
         Raises CommandFailed where it cannot be started.
         """
-        with tempfile.TemporaryFile() as output:
+        with tempfile.TemporaryFile() as output, _pipe() as (reading, writing):
             try:
-                process = self._start(output, on_line is not None)
+                process = self._start(reading, writing, output, on_line is not None)
             except OSError as error:
                 raise CommandFailed(self.argv, 127, str(error)) from None
-            code = self._wait(process, on_line)
+            reading.close()
+            code = self._wait(process, writing, on_line)
             return Ended(code, self._read(output))
 
     def without_secrets(self, text: str) -> str:
         """What it said, for people."""
         return masked(text, [secret.get_secret_value() for secret in self.secrets])
 
-    def _start(self, output: IO[bytes], piped: bool) -> subprocess.Popen[bytes]:  # noqa: FBT001 - of two streams
+    def _start(
+        self,
+        reading: IO[bytes],
+        writing: IO[bytes],
+        output: IO[bytes],
+        piped: bool,  # noqa: FBT001 - of two streams
+    ) -> subprocess.Popen[bytes]:
+        kept = [writing.fileno()] if self.stays_open else []
         return subprocess.Popen(
             list(self.argv),
             cwd=self.cwd,
             env=environment(self.env),
-            stdin=subprocess.PIPE,
+            stdin=reading,
             stdout=subprocess.PIPE if piped else output,
             stderr=output,
             start_new_session=True,
-            pass_fds=() if self.holder is None else (self.holder.fileno(),),
+            pass_fds=[*kept, *([] if self.holder is None else [self.holder.fileno()])],
         )
 
-    def _wait(self, process: subprocess.Popen[bytes], on_line: Callable[[str], None] | None) -> int | None:
+    def _wait(
+        self, process: subprocess.Popen[bytes], writing: IO[bytes], on_line: Callable[[str], None] | None
+    ) -> int | None:
         over = threading.Event()
 
         def end() -> None:
@@ -101,7 +114,7 @@ class Child:
         clock.daemon = True
         clock.start()
         try:
-            self._give(process)
+            self._give(writing)
             for line in process.stdout or ():
                 if on_line:
                     on_line(line.decode(errors="replace"))
@@ -114,11 +127,9 @@ class Child:
                 process.stdout.close()
         return None if over.is_set() else code
 
-    def _give(self, process: subprocess.Popen[bytes]) -> None:
-        with suppress(BrokenPipeError):  # it ended, or does not read
-            if process.stdin:
-                process.stdin.write(self.given.encode())
-                process.stdin.close()
+    def _give(self, writing: IO[bytes]) -> None:
+        with suppress(BrokenPipeError), writing:  # it ended, or does not read
+            writing.write(self.given.encode())
 
     def _read(self, output: IO[bytes]) -> str:
         end = output.seek(0, os.SEEK_END)
@@ -129,6 +140,14 @@ class Child:
 def environment(more: Mapping[str, str]) -> dict[str, str]:
     """What a tool gets: PATH, HOME and the like, and what is meant for it."""
     return {name: os.environ[name] for name in INHERITED if name in os.environ} | dict(more)
+
+
+@contextmanager
+def _pipe() -> Iterator[tuple[IO[bytes], IO[bytes]]]:
+    """Both ends, to be closed early where they must be."""
+    reading, writing = os.pipe()
+    with os.fdopen(reading, "rb") as ours, os.fdopen(writing, "wb") as theirs:
+        yield ours, theirs
 
 
 def _kill_group(process: subprocess.Popen[bytes]) -> None:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import psycopg
 from psycopg.pq import TransactionStatus
 
-from blocks.postgres.server import Connection, Server
+from blocks.postgres.server import Connection, Server, in_words
 from domain.errors import MigrationRunning
 
 KEY = 0x6261636B6D696772
@@ -51,6 +51,7 @@ def settle(connection: Connection) -> None:
     connection.execute("RESET SESSION AUTHORIZATION")
     connection.execute("RESET ROLE")
     connection.execute("RESET ALL")
+    in_words(connection)
     if connection.info.server_version >= NOTICES_A_DEAD_CLIENT:
         connection.execute("SET client_connection_check_interval = '1s'")
 

@@ -10,8 +10,33 @@ from blocks.fields import AbsolutePath
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9{][A-Za-z0-9_.{}/-]*$")]
 """Never begins with a dash: it would be taken for an option. May hold `{release}`."""
 
-READS_ADDRESS = 'IFS= read -r value && export "$1=$value" && shift && exec "$@"'
-"""Fixed text for the place's own `sh`; the command's arguments follow as they are, and no shell reads them."""
+READS_ADDRESS = """IFS= read -r value && export "$1=$value" && shift || exit
+exec 3<&0
+"$@" </dev/null 3<&- &
+tool=$!
+{ read -r _ <&3; kill "$tool"; } 2>/dev/null &
+watch=$!
+wait "$tool"
+code=$?
+kill "$watch" 2>/dev/null
+exit "$code\""""
+"""Fixed text for the place's own `sh`; the command's arguments follow as they are, and no shell reads them.
+
+The tool is ended where its input ends before it: the client that ran it is gone, and with it the lock that it held.
+"""
+
+OF_CLIENTS = (
+    *(
+        "KUBECONFIG",
+        "DOCKER_HOST",
+        "DOCKER_CONTEXT",
+        "DOCKER_CONFIG",
+        "DOCKER_TLS_VERIFY",
+        "DOCKER_CERT_PATH",
+    ),
+    *("COMPOSE_FILE", "COMPOSE_PROJECT_NAME", "COMPOSE_ENV_FILES"),
+)
+"""Variables of ours by which a client finds its engine or cluster; nothing of them reaches the place."""
 
 
 class Place(BaseModel):

@@ -1,5 +1,6 @@
 """Another team's migration tool: its commands, where they run, and what it prints."""
 
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from pydantic import SecretStr
 
 from blocks.migration_steps.address import as_url
 from blocks.migration_steps.child import Child, Ended
-from blocks.migration_steps.places import Place
+from blocks.migration_steps.places import OF_CLIENTS, Place
 from blocks.postgres.server import Connection
 from domain.database.migration import SchemaStatus, by_number
 
@@ -46,10 +47,12 @@ class Tool:
         if self.place:
             argv = self.place.inside(argv, self.variable)
             given = f"{url.get_secret_value()}\n" if self.variable else ""
+            env = {name: os.environ[name] for name in OF_CLIENTS if name in os.environ} | env
         elif self.variable:
             env[self.variable] = url.get_secret_value()
         secrets = [*self.env.values(), url, *self._password()]
-        return Child(argv, self.cwd, env, given, self.timeout_s, holder, secrets).run()
+        stays_open = self.place is not None
+        return Child(argv, self.cwd, env, given, self.timeout_s, holder, secrets, stays_open).run()
 
     def _url(self, database: str) -> SecretStr:
         address = make_conninfo(self.address.get_secret_value(), dbname=database)

@@ -80,6 +80,11 @@ class CommandMigrations(Migrations):
             raise ValueError("status_command is needed: a pattern reads what it prints")
         return self
 
+    @property
+    def version_query(self) -> str | None:
+        """What is told by `applied_query`."""
+        return self.applied_query
+
     def status(
         self, server: Server, database: str | None = None, *, release: str | None = None
     ) -> SchemaStatus:

@@ -24,6 +24,11 @@ class Migrations(Adapter):
 
     family: ClassVar[str] = "migrations"
 
+    @property
+    def version_query(self) -> str | None:
+        """SQL whose first column holds the applied versions, where that is no table as most tools have it; else None."""
+        return None
+
     @abstractmethod
     def status(
         self, server: Server, database: str | None = None, *, release: str | None = None

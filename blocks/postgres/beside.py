@@ -3,14 +3,17 @@
 import re
 from datetime import UTC, datetime, timedelta
 
+import psycopg
 from psycopg import sql
 
 from blocks.postgres import marks
 from blocks.postgres.empty import create_empty
-from blocks.postgres.maintenance import exists, maintenance, took
+from blocks.postgres.maintenance import exists, maintenance, took, turn
 from blocks.postgres.marks import Mark
 from blocks.postgres.server import Connection, Server
+from blocks.postgres.sessions import others
 from blocks.postgres.writes import stop
+from domain.errors import ConnectionsRemain
 
 LEFTOVER_WAIT_S = 1
 
@@ -58,6 +61,28 @@ def drop(connection: Connection, server: Server, name: str) -> bool:
         return False
     connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
     return True
+
+
+def discard(server: Server, name: str) -> bool:
+    """Drop a finished one that nobody swapped in; False where it is none: in use, kept, somebody else's, or gone.
+
+    Who looks at what is in it is not sent away.
+
+    Raises:
+        ConnectionsRemain: somebody does.
+        SwapRefused: another process swaps.
+        DatabaseUnreachable: nothing can be told.
+    """
+    with turn(server, server.database) as connection:
+        mark = marks.read(connection, name)
+        if name == server.database or (mark.state, mark.of) != ("ready", server.database):
+            return False
+        try:
+            connection.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(name)))
+        except psycopg.errors.ObjectInUse:
+            there = [str(session) for session in others(connection, [name])]
+            raise ConnectionsRemain(database=name, sessions=there or ["a session that has gone"]) from None
+        return True
 
 
 def sweep(server: Server) -> list[str]:

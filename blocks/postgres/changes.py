@@ -20,8 +20,10 @@ from blocks.postgres.looks import looked_at
 from blocks.postgres.maintenance import exists, maintenance
 from blocks.postgres.programs import Programs
 from blocks.postgres.rehearse import rehearse
+from blocks.postgres.rehearse_up import rehearse_up
 from blocks.postgres.restore import restore
 from blocks.postgres.server import Server
+from blocks.postgres.sessions import staying
 from blocks.postgres.writes import open_again, stopped_writes
 from blocks.postgres.written_since import count, export
 from domain.database.backup import Backup
@@ -33,6 +35,7 @@ from domain.database.study import Beside
 from domain.database.swap import Swapped, Written
 from domain.errors import ConfigurationError, DatabaseUnreachable, EvidenceNotKept, ExportFailed
 from domain.findings import Finding
+from domain.rollout import Upward
 
 
 @dataclass(frozen=True)
@@ -87,13 +90,17 @@ class PostgresChanges(Changes):
         """On a clone in the same server."""
         with self._reached():
             return rehearse(
-                self.server,
-                self._migrations,
-                self.programs,
-                to=to,
-                recorded=recorded,
-                release=release,
+                self.server, self._migrations, self.programs, to=to, recorded=recorded, release=release,
                 progress=progress,
+            )  # fmt: skip
+
+    def rehearse_up(self, release: str | None = None, progress: OnProgress = untold) -> Upward:
+        """On a clone in the same server."""
+        if self.migrations is None:
+            return Upward()
+        with self._reached():
+            return rehearse_up(
+                self.server, self.migrations, self.programs, release=release, progress=progress
             )
 
     def down(self, to: str | None, release: str | None = None) -> list[str]:
@@ -125,12 +132,17 @@ class PostgresChanges(Changes):
         """Every file read whole, and its table of contents."""
         return kept_backups.verify(backup, self.programs)
 
-    def beside(self, backup: Backup, progress: OnProgress = untold) -> Beside:
+    def name_beside(self) -> str:
+        """One with the time."""
+        with self._reached(), maintenance(self.server) as connection:
+            return besides.free_name(connection, self.server)
+
+    def beside(self, backup: Backup, progress: OnProgress = untold, *, into: str | None = None) -> Beside:
         """Restore, verify, and count what the live database holds beyond it."""
         with self._reached():
             restored = restore(
-                self.server, self.programs, backup, jobs=self.jobs, smoke=self.smoke, progress=progress
-            )
+                self.server, self.programs, backup, into=into, jobs=self.jobs, smoke=self.smoke, progress=progress
+            )  # fmt: skip
         return Beside(
             backup=backup.name,
             database=restored.database,
@@ -165,11 +177,21 @@ class PostgresChanges(Changes):
         kept = [name for name in names if name != self.server.database]
         return Swapped(kept=kept[0] if kept else "", changed=False) if names else None
 
+    def discard(self, beside: str) -> bool:
+        """Only what its mark calls finished, and not swapped in."""
+        with self._reached():
+            return besides.discard(self.server, beside)
+
     @contextmanager
     def stopped_writes(self) -> Iterator[None]:
         """New sessions are read-only by default, and those that are there are ended; twice, to be opened again."""
         with self._reached(), stopped_writes(self.server, self.server.database, "read_only"):
             yield
+
+    def left(self) -> list[str]:
+        """Sessions of others."""
+        with self._reached():
+            return [str(session) for session in staying(self.server, self.drain_s)]
 
     def kept(self) -> list[str]:
         """By the marks that swaps leave."""
@@ -197,11 +219,8 @@ class PostgresChanges(Changes):
     @property
     def _migrations(self) -> Migrations:
         if self.migrations is None:
-            raise ConfigurationError(
-                file=self.application,
-                key="database.migrations",
-                problem="is missing: how is the schema migrated?",
-            )
+            problem = "is missing: how is the schema migrated?"
+            raise ConfigurationError(file=self.application, key="database.migrations", problem=problem)
         return self.migrations
 
     @contextmanager

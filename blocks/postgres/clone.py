@@ -15,6 +15,7 @@ from typing import Literal
 import psycopg
 from psycopg import sql
 
+from blocks.postgres import settings
 from blocks.postgres.copying import fill
 from blocks.postgres.empty import create_empty
 from blocks.postgres.programs import Programs
@@ -140,18 +141,9 @@ def _copied(holder: Connection, database: str, name: str, how: How) -> bool:
 
 def _carry_settings(holder: Connection, name: str) -> None:
     """Close the clone to others, and give it the settings of its original: a step may rely on its search path."""
-    clone_name = sql.Identifier(name)
-    holder.execute(sql.SQL("REVOKE CONNECT, TEMPORARY ON DATABASE {} FROM public").format(clone_name))
-    found = holder.execute(
-        "SELECT split_part(unnest(setconfig), '=', 1) FROM pg_db_role_setting s JOIN pg_database d"
-        " ON d.oid = s.setdatabase WHERE d.datname = current_database() AND s.setrole = 0"
-    ).fetchall()
-    for (setting,) in found:
-        with suppress(psycopg.errors.InsufficientPrivilege):  # a superuser's setting, like log_statement
-            carried = sql.SQL("ALTER DATABASE {} SET {} FROM CURRENT")
-            holder.execute(
-                carried.format(clone_name, sql.SQL(".").join(map(sql.Identifier, setting.split("."))))
-            )
+    close = sql.SQL("REVOKE CONNECT, TEMPORARY ON DATABASE {} FROM public")
+    holder.execute(close.format(sql.Identifier(name)))
+    settings.copy_settings([holder], holder.info.dbname, name)  # without a superuser's, like log_statement
 
 
 def _reserved(server: Server, holder: Connection) -> str:

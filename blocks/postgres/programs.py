@@ -21,7 +21,12 @@ from domain.errors import CommandFailed
 CONNECT_S = 5
 
 EngineName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
-"""A container's, pod's or namespace's name: it can never be taken for an option."""
+"""A container's or namespace's name: it can never be taken for an option."""
+
+PodName = Annotated[
+    str, StringConstraints(pattern=r"^((deployment|statefulset)/)?[A-Za-z0-9][A-Za-z0-9_.-]*$")
+]
+"""A pod's name, or whose pod it is."""
 
 
 class Programs(BaseModel):
@@ -37,7 +42,9 @@ class Programs(BaseModel):
         description="Their folder. By default PATH, then Debian's folders, then Backout's own PostgreSQL.",
     )
     container: EngineName | None = Field(None, description="The container, or the pod's container.")
-    pod: EngineName | None = Field(None, description="The pod, for `kubectl exec`.")
+    pod: PodName | None = Field(
+        None, description="The pod, for `kubectl exec`, or `deployment/NAME` for its only one."
+    )
     namespace: EngineName | None = Field(None, description="The pod's namespace.")
     host: str | None = Field(None, description="The server's host, as it is called where they run.")
     port: int | None = Field(None, ge=1, le=65535, description="The server's port, as it is where they run.")

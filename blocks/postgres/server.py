@@ -58,7 +58,7 @@ class Server:
         try:
             connection = psycopg.connect(
                 address,
-                autocommit=autocommit,
+                autocommit=True,
                 connect_timeout=self.timeout_s,
                 application_name=APPLICATION_NAME,
             )
@@ -67,6 +67,8 @@ class Server:
                 what_it_is="database", address=self.place, why=_why(error, address)
             ) from None
         with connection:
+            in_words(connection)
+            connection.autocommit = autocommit
             yield connection
 
     def writing(self) -> Server:
@@ -86,6 +88,15 @@ class Server:
         tail = f"__{purpose}_{at or datetime.now(UTC):%Y%m%dt%H%M%S}"
         head = self.database.encode()[: LONGEST_NAME - len(tail)].decode(errors="ignore")
         return f"{head}{tail}"
+
+
+def in_words(connection: Connection) -> None:
+    """Read text as text also where the database has no encoding (SQL_ASCII): psycopg gives bytes there.
+
+    The server converts nothing then, whatever the client says.
+    """
+    if connection.info.encoding == "ascii":  # also again after RESET ALL
+        connection.execute("SET client_encoding TO 'UTF8'")
 
 
 def _why(error: psycopg.Error, address: str) -> str:

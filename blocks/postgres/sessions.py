@@ -1,5 +1,6 @@
 """Who is in a database, and making them leave."""
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -8,7 +9,8 @@ from typing import LiteralString
 import psycopg
 from psycopg.conninfo import make_conninfo
 
-from blocks.postgres.server import APPLICATION_NAME, Connection, Server
+from blocks.postgres.maintenance import maintenance
+from blocks.postgres.server import APPLICATION_NAME, Connection, Server, in_words
 
 # What the server itself checks (`pg_signal_backend` in the source): a superuser's session only by a superuser.
 # Autovacuum's workers have no user: a rename sends them away by itself.
@@ -32,6 +34,8 @@ HOLDERS: LiteralString = """
         AND l.objid IN (SELECT oid FROM pg_database WHERE datname = ANY(%s))
 """
 
+LOOK_AGAIN_S = 0.1
+
 
 @dataclass(frozen=True)
 class Session:
@@ -51,6 +55,15 @@ class Session:
 def others(connection: Connection, databases: Sequence[str]) -> list[Session]:
     """The sessions in these databases, without our own."""
     return [Session(*row) for row in connection.execute(OTHERS, [list(databases)]).fetchall()]
+
+
+def staying(server: Server, within_s: float) -> list[Session]:
+    """Wait until nobody is in the application's database any more; who is when the time is over."""
+    deadline = time.monotonic() + within_s
+    with maintenance(server) as connection:
+        while (found := others(connection, [server.database])) and time.monotonic() < deadline:
+            time.sleep(LOOK_AGAIN_S)
+    return found
 
 
 def lock_holders(connection: Connection, databases: Sequence[str]) -> list[Session]:
@@ -87,7 +100,7 @@ def _as_application(server: Server, connection: Connection) -> Connection | None
     place = connection.info.dbname
     address = make_conninfo(server.url.get_secret_value(), dbname=place)
     try:
-        return psycopg.connect(
+        own = psycopg.connect(
             address,
             autocommit=True,
             connect_timeout=server.timeout_s,
@@ -95,3 +108,5 @@ def _as_application(server: Server, connection: Connection) -> Connection | None
         )
     except psycopg.OperationalError:
         return None  # it may not enter here: the owner's rights must do
+    in_words(own)
+    return own

@@ -43,7 +43,7 @@ def copy(connections: list[Connection], source: str, target: str) -> list[str]:
     owner = connections[0]
     _copy_owner_and_limit(owner, source, target)
     _copy_grants(owner, source, target)
-    return _copy_settings(connections, source, target)
+    return copy_settings(connections, source, target)
 
 
 def _copy_owner_and_limit(connection: Connection, source: str, target: str) -> None:
@@ -75,7 +75,8 @@ def _role(role: str | None) -> sql.Composable:
     return sql.SQL("PUBLIC") if role is None else sql.Identifier(role)
 
 
-def _copy_settings(connections: list[Connection], source: str, target: str) -> list[str]:
+def copy_settings(connections: list[Connection], source: str, target: str) -> list[str]:
+    """The settings alone; arguments and answer as for `copy`."""
     wanted, found = _wanted(connections[0], source), _settings(connections[0], target)
     _set_aside(connections[0], target, wanted, found)
     names = {setting[:2] for setting in wanted}
