@@ -9,8 +9,11 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
+from domain.checkup import Checkup
+from domain.errors import UnknownRemedy
+
 FOLDER = Path(__file__).parent
-FAMILIES = ("platforms", "routers", "databases", "migrations", "signals", "channels")
+FAMILIES = ("platforms", "routers", "hosts", "databases", "migrations", "signals", "channels")
 NOT_A_KIND = ("__init__", "contract")
 
 
@@ -26,6 +29,19 @@ class Adapter(BaseModel):
 
     family: ClassVar[str]
     kind: str
+
+    def examine(self) -> list[Checkup]:
+        """What was found of it, for `backout doctor`: each bad one with the command that mends it. Changes nothing, never raises."""
+        return []
+
+    def mend(self, remedy: str) -> str:
+        """Do the remedy of this name, as `doctor --fix` offers it; what was done, in one line.
+
+        Raises:
+            UnknownRemedy: this adapter has none of that name.
+            CommandFailed, Unreachable: it could not be done.
+        """
+        raise UnknownRemedy(adapter=self.kind, remedy=remedy)
 
 
 class WrongKind(ValueError):

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from blocks.configuration_errors import first_problem
 from blocks.configuration_schema import schema, write_schema
 from blocks.document import Document, File
+from blocks.drill_settings import command_with_secret
 from blocks.secrets import resolve
 from blocks.yaml_file import load
 from domain.errors import ConfigurationError, UnknownApplication
@@ -146,5 +147,8 @@ def _described(entry: dict[str, Any], source: str, at: str) -> Described:
         problem = first_problem(error, Document, entry, source, at, later=True)
         if problem:
             raise problem from None
+    if key := command_with_secret(entry.get("drill")):
+        said = "holds a reference: its value could be read in the list of processes; name it in `drill.env`"
+        raise ConfigurationError(source, f"{at}.{key}" if at else key, said)
     name = entry["name"]
     return Described(name=name, raw=entry, source=source, at=at, digest=digest(entry))

@@ -11,6 +11,7 @@ from blocks.adapter import FAMILIES, Adapter, adapter_class, kinds
 from blocks.channels.contract import Channel
 from blocks.databases.contract import Database
 from blocks.document import Document, File
+from blocks.hosts.contract import Host
 from blocks.migrations.contract import Migrations
 from blocks.platforms.contract import Platform
 from blocks.routers.contract import Router
@@ -18,7 +19,7 @@ from blocks.signals.contract import Signal
 from domain.policy import Policy, Rule
 from domain.presets import PRESETS
 
-CONTRACTS: tuple[type[Adapter], ...] = (Platform, Router, Database, Migrations, Signal, Channel)
+CONTRACTS: tuple[type[Adapter], ...] = (Platform, Router, Host, Database, Migrations, Signal, Channel)
 
 Schema = dict[str, Any]
 

@@ -8,12 +8,8 @@ from typing import TypeVar
 Result = TypeVar("Result")
 
 
-def within(seconds: float, act: Callable[[], Result], name: str) -> Result:
-    """What `act` returns or raises, where it comes in time. Raises TimeoutError.
-
-    It runs in a thread that is left behind where it is late, and ends with the process: `act` must be such that
-    its late end harms nobody.
-    """
+def begun(act: Callable[[], Result], name: str) -> Future[Result]:
+    """Start `act` in a thread of its own, which ends with the process; what it returns or raises is in the future."""
     future: Future[Result] = Future()
 
     def run() -> None:
@@ -23,4 +19,13 @@ def within(seconds: float, act: Callable[[], Result], name: str) -> Result:
             future.set_exception(error)
 
     threading.Thread(target=run, name=name, daemon=True).start()
-    return future.result(seconds)
+    return future
+
+
+def within(seconds: float, act: Callable[[], Result], name: str) -> Result:
+    """What `act` returns or raises, where it comes in time. Raises TimeoutError.
+
+    It runs in a thread that is left behind where it is late, and ends with the process: `act` must be such that
+    its late end harms nobody.
+    """
+    return begun(act, name).result(seconds)

@@ -5,23 +5,30 @@ from typing import Annotated, Any
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     SerializeAsAny,
     ValidationInfo,
 )
 
 from blocks.adapter import chosen_from
+from blocks.alert_settings import AlertSettings
 from blocks.channels.contract import Channel
 from blocks.databases.contract import Database
+from blocks.deploy_settings import Deploy
+from blocks.drill_settings import DrillSettings, drillable
+from blocks.fields import AbsolutePath
 from blocks.platforms.contract import Platform
+from blocks.readiness_settings import ReadinessSettings
+from blocks.section import Section
 from blocks.signals.contract import Signal
+from blocks.watch_settings import Watch, fitting
+from domain.contacts import Contact, problem, two_people
+from domain.errors import UnknownPart
 from domain.names import ApplicationName
-from domain.policy import Policy
+from domain.policy import AtDeadline, Policy
 from domain.presets import PRESETS
-from domain.triggers import Consecutive
+from domain.release import flag_part
 
 
 def _merged(base: Any, over: Any) -> Any:
@@ -62,39 +69,47 @@ def _called_health(value: Any) -> Any:
 def policy_of(raw: Mapping[str, Any]) -> Policy:
     """The policy of a raw document. Raises ValueError where it is none."""
     policy: Policy = _from_preset(raw.get("policy") or {})
-    return policy
+    return policy.of_environment(str(raw.get("name", "")).rpartition("/")[2])
 
 
-class Section(BaseModel):
-    """A part of the document: unknown keys raise, values never change, input is never shown in errors."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-
-class Watch(Section):
-    """How `backout serve` watches the application for itself."""
-
-    every_s: float = Field(
-        default=5.0, gt=0, description="Seconds between two samples of `health` through the router."
-    )
-    trigger: Consecutive = Field(default_factory=Consecutive, description="The rule that starts a rollback.")
-    enabled: bool = Field(default=True, description="False: nobody but people and alerts start a rollback.")
+def _can_stop(database: Database | None, info: ValidationInfo) -> Database | None:
+    """A setting that nothing would follow is a mistake."""
+    platform = info.data.get("platform")
+    if database and database.stop_application and platform and not platform.stops:
+        raise ValueError(f"stop_application: platform {platform.kind} cannot stop the application")
+    return database
 
 
-def _of_matrix(watch: Watch, info: ValidationInfo) -> Watch:
-    """An issue that is written down must be a row of the policy: a slip of the pen would change the severity."""
-    policy, trigger = info.data.get("policy"), watch.trigger
-    if policy is None or "issue" not in trigger.model_fields_set or policy.issue(trigger.issue):
-        return watch
-    known = ", ".join(row.name for row in policy.issues)
-    raise ValueError(f"trigger.issue {trigger.issue!r} is no row of policy.issues (allowed: {known})")
+def _here(policy: Policy, info: ValidationInfo) -> Policy:
+    """The policy as this environment changes it."""
+    return policy.of_environment(str(info.data.get("name", "")).rpartition("/")[2])
 
 
-class Contact(Section):
-    """Somebody to call, in the order of the escalation path."""
+def _can_answer(contacts: list[Contact], info: ValidationInfo) -> list[Contact]:
+    """Whom the policy asks must be somebody who can answer; a slip of the pen would leave every request unanswered."""
+    if shared := two_people(contacts):
+        raise ValueError(
+            f"identities: {shared}: one identity is one person; give both entries the same `name` and `identities`"
+        )
+    policy = info.data.get("policy")
+    for severity, rule in policy.rules.items() if policy else ():
+        consent = rule.consent
+        escalates = consent.at_deadline is AtDeadline.ESCALATE
+        if found := problem(contacts, (consent.people, consent.approvers, escalates)):
+            raise ValueError(f"policy.rules.{severity}.consent.{found}")
+    return contacts
 
-    role: str = Field(description="On-call engineer, DevOps lead, engineering manager, CTO, a supplier ...")
-    reach: str = Field(description="A phone number, handle or address.")
+
+def _is_a_flag(integration: str | None, info: ValidationInfo) -> str | None:
+    """A flag that the platform does not have could never be turned off, and nobody would know before it is needed."""
+    platform = info.data.get("platform")
+    if integration is None or platform is None:
+        return integration
+    try:
+        platform.only(flag_part(integration))
+    except UnknownPart as error:
+        raise ValueError(f"{integration!r} is no flag of platform {platform.kind}: {error.what()}") from None
+    return integration
 
 
 class Document(Section):
@@ -111,25 +126,52 @@ class Document(Section):
     checks: list[Annotated[SerializeAsAny[Signal], chosen_from("signals")]] = Field(
         default_factory=list, description="What else must be ok through the router after a switch."
     )
-    database: Annotated[SerializeAsAny[Database], chosen_from("databases")] | None = Field(
-        default=None, description="The database the releases share."
-    )
-    policy: Annotated[Policy, BeforeValidator(_from_preset)] = Field(
+    database: Annotated[
+        Annotated[SerializeAsAny[Database], chosen_from("databases")] | None, AfterValidator(_can_stop)
+    ] = Field(default=None, description="The database the releases share.")
+    policy: Annotated[Policy, BeforeValidator(_from_preset), AfterValidator(_here)] = Field(
         default_factory=lambda: PRESETS["default"], description="A preset by name, with changes laid over it."
     )
-    watch: Annotated[Watch, AfterValidator(_of_matrix)] = Field(
+    watch: Annotated[Watch, AfterValidator(fitting)] = Field(
         default_factory=Watch, description="How `backout serve` watches it."
+    )
+    readiness: ReadinessSettings = Field(
+        default_factory=ReadinessSettings, description="When it is called ready for a rollback."
+    )
+    alerts: AlertSettings = Field(
+        default_factory=AlertSettings, description="How alerts that come to the gateway are taken."
     )
     channels: list[Annotated[SerializeAsAny[Channel], chosen_from("channels")]] = Field(
         default_factory=list, description="Where people are told."
     )
-    contacts: list[Contact] = Field(default_factory=list, description="Whom to call, first to last.")
+    templates: AbsolutePath | None = Field(
+        default=None,
+        description="Folder of your own message templates: `started.md.j2`, `ended.md.j2` ...; each takes the place of ours.",
+    )
+    contacts: Annotated[list[Contact], AfterValidator(_can_answer)] = Field(
+        default_factory=list, validate_default=True, description="Whom to call, first to last."
+    )
+    integration: Annotated[str | None, AfterValidator(_is_a_flag)] = Field(
+        default=None,
+        min_length=1,
+        description="The feature flag that turns a third party's integration off; `third-party-failure` turns it off first.",
+    )
     dashboards: dict[str, str] = Field(
         default_factory=dict, description="Name -> URL, linked in requests and reports."
+    )
+    deploy: Deploy = Field(default_factory=Deploy, description="How a new release is deployed.")
+    drill: Annotated[DrillSettings | None, AfterValidator(drillable)] = Field(
+        default=None, description="How its way back is drilled; without it there is no drill."
     )
     evidence: str | None = Field(
         default=None, description="fsspec URL of the evidence folder; default: below BACKOUT_HOME."
     )
+
+    def of_part(self, part: str | None) -> "Document":
+        """This document, its platform as far as the part goes; itself where there is no part. Raises UnknownPart."""
+        if part is None or not self.platform.whole:
+            return self
+        return self.model_copy(update={"platform": self.platform.only(part)})
 
 
 class File(Section):

@@ -72,19 +72,29 @@ class EmbeddedPostgres:
             return
         with self._turn():
             self._lay_out()
-            if not self.is_running():
-                self._pg_ctl(
-                    "start",
-                    "-w",
-                    "-t",
-                    str(START_SECONDS),
-                    "-l",
-                    str(self.data / "log"),
-                    "-o",
-                    self._options(),
-                )
+            self._start_server()
             self._hold = self._held_file.open("ab")
             fcntl.flock(self._hold, fcntl.LOCK_SH)
+
+    def has_ended(self) -> bool:
+        """Whether the server that is held here is gone without being told to; costs two small reads."""
+        if self._hold is None:
+            return False
+        try:
+            pid = (self.data / "postmaster.pid").read_text().split()[0]
+            return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+        except (OSError, IndexError):
+            return True
+
+    def start_again(self) -> None:
+        """Start a server that has ended. Raises `CommandFailed`, e.g. while what it left behind still ends."""
+        with self._turn():
+            self._start_server()
+
+    def _start_server(self) -> None:
+        if not self.is_running():
+            log, seconds = str(self.data / "log"), str(START_SECONDS)
+            self._pg_ctl("start", "-w", "-t", seconds, "-l", log, "-o", self._options())
 
     def stop(self) -> None:
         """Let go of the cluster, and stop it if no other process holds it. Raises `CommandFailed`."""
@@ -102,7 +112,16 @@ class EmbeddedPostgres:
 
     def is_running(self) -> bool:
         """Whether a server runs on this cluster, whoever started it."""
+        self._reap()
         return _run(["pg_ctl", "status", "-D", str(self.data)]).returncode == 0
+
+    def _reap(self) -> None:
+        """A server that ended is a child of ours where we are a container's first process.
+
+        Nobody else reaps it there; until then its pid looks alive to `pg_ctl`, and to a server that is to take its place.
+        """
+        with contextlib.suppress(OSError, IndexError, ValueError):
+            os.waitpid(int((self.data / "postmaster.pid").read_text().split()[0]), os.WNOHANG)
 
     def url(self, database: str = SUPERUSER) -> str:
         """Address for psycopg and libpq."""

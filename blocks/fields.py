@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, StringConstraints
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 UNIX = "unix/"
@@ -51,6 +51,9 @@ AbsolutePath = Annotated[Path, AfterValidator(_absolute)]
 
 AdminAddress = Annotated[str, AfterValidator(_admin)]
 """Where a Caddy is administered, in Caddy's own words: `unix//run/caddy/admin.sock` or `127.0.0.1:2019`."""
+
+ContainerName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
+"""A container's name: it can never be taken for an option."""
 
 
 def dial_of(url: str) -> str:

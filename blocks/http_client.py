@@ -16,7 +16,7 @@ import httpx
 from blocks.http_deadline import Deadline, DeadlineNetwork, UnknownHost
 
 LONGEST_BODY = 64 * 1024
-"""Bytes of an answer that are read; the rest is cut off."""
+"""Bytes of an answer that are read, unless the client is told otherwise; the rest is cut off."""
 
 AGENT = {"user-agent": "backout", "accept": "*/*"}
 
@@ -27,12 +27,14 @@ class NoAnswer(Exception):
     Attributes:
         symptom: `refused`, `timeout`, `closed`, `unreachable`, `unknown host`, `tls ...`, `not http`.
         said: the same, one line for a person; never holds what was sent.
+        seconds: how long it was waited for in vain, where that is why; else None.
     """
 
-    def __init__(self, symptom: str, said: str) -> None:
+    def __init__(self, symptom: str, said: str, seconds: float | None = None) -> None:
         super().__init__(said)
         self.symptom = symptom
         self.said = said
+        self.seconds = seconds
 
 
 @dataclass(frozen=True)
@@ -55,9 +57,13 @@ class Answer:
 
 
 class HttpClient:
-    """One kept-alive connection, for one thread. It follows no redirect and uses no proxy."""
+    """One kept-alive connection, for one thread. It follows no redirect and uses no proxy.
 
-    def __init__(self) -> None:
+    `longest`: bytes of an answer that are read.
+    """
+
+    def __init__(self, longest: int = LONGEST_BODY) -> None:
+        self._longest = longest
         self._deadline = Deadline()
         self._pool: httpcore.ConnectionPool | None = None
 
@@ -81,9 +87,12 @@ class HttpClient:
             with self._connections(url).stream(
                 method, _ascii(url), headers=list(sent.items()), content=content
             ) as response:
-                body, cut = _read(response)
-        except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, OSError) as error:
-            raise _no_answer(error, within_s) from None
+                body, cut = _read(response, self._longest)
+        except httpcore.TimeoutException:
+            waited_s = time.monotonic() - started
+            raise NoAnswer("timeout", f"no whole answer within {within_s:g} s", waited_s) from None
+        except (httpcore.NetworkError, httpcore.ProtocolError, OSError) as error:
+            raise _no_answer(error) from None
         answered = {
             name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers
         }
@@ -109,19 +118,17 @@ def _ascii(url: str) -> str:
     return str(httpx.URL(url))
 
 
-def _read(response: httpcore.Response) -> tuple[bytes, bool]:
+def _read(response: httpcore.Response, longest: int) -> tuple[bytes, bool]:
     body = bytearray()
     for part in response.iter_stream():
         body += part
-        if len(body) > LONGEST_BODY:
-            return bytes(body[:LONGEST_BODY]), True
+        if len(body) > longest:
+            return bytes(body[:longest]), True
     return bytes(body), False
 
 
-def _no_answer(error: Exception, within_s: float) -> NoAnswer:
+def _no_answer(error: Exception) -> NoAnswer:
     """The error in a few words. Its own text is not used: it can hold a header that was sent."""
-    if isinstance(error, httpcore.TimeoutException):
-        return NoAnswer("timeout", f"no whole answer within {within_s:g} s")
     if isinstance(error, httpcore.LocalProtocolError):
         return NoAnswer("not http", "the request cannot be sent: its headers or path are not valid HTTP")
     if isinstance(error, UnknownHost):

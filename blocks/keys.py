@@ -27,6 +27,26 @@ def key(home: Home, name: str) -> bytes:
     return _decoded(_kept(path, lambda: secrets.token_hex(LENGTH)), str(path), "key")
 
 
+def api_token(home: Home) -> str:
+    """The token of the deployment API that `backout serve` offers, made at its first use with mode 0600.
+
+    Raises:
+        ConfigurationError: the file holds a short one, which would guard nothing.
+    """
+    path = api_token_file(home)
+    found = _kept(path, lambda: secrets.token_urlsafe(LENGTH)).strip()
+    if len(found) < LENGTH:
+        raise ConfigurationError(
+            str(path), "token", f"has fewer than {LENGTH} letters: delete the file for a new one"
+        )
+    return found
+
+
+def api_token_file(home: Home) -> Path:
+    """Where the API's token is kept."""
+    return home.keys / "api-token"
+
+
 def _decoded(text: str, source: str, where: str) -> bytes:
     try:
         found = bytes.fromhex(text)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 from blocks.channels.contract import Channel
 from blocks.store import Store, outbox
-from domain.errors import BackoutError, ChannelRefused
+from domain.errors import BackoutError, ChannelRefused, ToldToWait
 from domain.journal_kinds import Happened
 from domain.message import Message
 
@@ -57,7 +57,8 @@ class Sender:
         try:
             reference = self._channel(message.application, row["channel"]).send(message, row["thread"])
         except BackoutError as error:
-            self._failed(row, str(error), retryable=error.retryable)
+            wait_s = error.wait_s if isinstance(error, ToldToWait) else 0.0
+            self._failed(row, str(error), retryable=error.retryable, wait_s=wait_s)
         except Exception as error:  # noqa: BLE001 - a channel's own mistake must not end the sender
             self._failed(row, f"{type(error).__name__}: {error}", retryable=True)
         else:
@@ -73,13 +74,15 @@ class Sender:
     def _sent(self, row: outbox.Row, reference: str | None) -> None:
         with self.store.database.transaction() as connection:
             outbox.sent(connection, row, reference)
-        self.store.append(
-            row["incident"], Happened.MESSAGE_SENT, {"channel": row["channel"], "thread": reference or ""}
-        )
+        self._note(row, Happened.MESSAGE_SENT, thread=reference or "")
 
-    def _failed(self, row: outbox.Row, why: str, *, retryable: bool) -> None:
+    def _failed(self, row: outbox.Row, why: str, *, retryable: bool, wait_s: float = 0.0) -> None:
         with self.store.database.transaction() as connection:
-            given_up = outbox.put_back(connection, row, why, retryable=retryable)
+            given_up = outbox.put_back(connection, row, why, retryable=retryable, wait_s=wait_s)
         if given_up or row["attempts"] == 1:
-            data = {"channel": row["channel"], "why": why}
-            self.store.append(row["incident"], Happened.MESSAGE_FAILED, data)
+            self._note(row, Happened.MESSAGE_FAILED, why=why)
+
+    def _note(self, row: outbox.Row, happened: Happened, **data: str) -> None:
+        """In the incident's journal; a warning belongs to none, so that its row in the outbox is all there is."""
+        if row["incident"]:
+            self.store.append(row["incident"], happened, {"channel": row["channel"], **data})

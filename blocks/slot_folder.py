@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_serializer
 
 from blocks.files import locked, replace_file, tail
-from blocks.process import Process, is_alive
+from blocks.process import Process, exit_code, is_alive
 from domain.errors import Unreachable
 from domain.errors.machines import unusable
 from domain.names import Version
@@ -52,6 +52,14 @@ class Started(BaseModel):
     def alive(self) -> bool:
         """Whether exactly the process of this start still runs."""
         return is_alive(self.process)
+
+    def said(self, *, alive: bool) -> str:
+        """The process, and how it ended; one line."""
+        if alive:
+            return f"process {self.process.pid}"
+        code = exit_code(self.process.pid)
+        ended = "ended" if code is None else f"exited with code {code}"
+        return f"process {self.process.pid} {ended}"
 
     def time_left_s(self, start_timeout_s: float) -> float:
         """Seconds it still has to become healthy: none where it was healthy already."""
@@ -101,6 +109,12 @@ class SlotFolder:
             return tail(self.log, lines)
         except OSError as error:
             raise self._unreachable(error) from error
+
+    @property
+    def runs(self) -> bool:
+        """Whether the process of the last start runs. Raises Unreachable where that cannot be read."""
+        started = self.started()
+        return started is not None and started.alive
 
     @contextmanager
     def locked(self, timeout_s: float) -> Iterator[None]:

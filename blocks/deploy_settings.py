@@ -1,0 +1,79 @@
+"""`deploy`: how a new release comes into its slot, and how it gets the traffic."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, SerializeAsAny
+
+from blocks.adapter import chosen_from
+from blocks.http_request import Path
+from blocks.placeholders import placeholders
+from blocks.section import Section
+from blocks.signals.contract import Signal
+from domain.canary import Limits
+from domain.policy import Consent
+from domain.shares import WHOLE
+
+WORDS = {"slot", "release"}
+
+
+def _known_words(argv: list[str]) -> list[str]:
+    if unknown := sorted(placeholders(argv) - WORDS):
+        raise ValueError(f"{{{unknown[0]}}} stands for nothing (known: {{slot}}, {{release}})")
+    return argv
+
+
+def _rising(steps: list[int]) -> list[int]:
+    if steps != sorted(set(steps)) or not all(0 < step <= WHOLE for step in steps):
+        raise ValueError(f"steps must rise, from more than 0 to {WHOLE} at most")
+    return steps
+
+
+Signals = list[Annotated[SerializeAsAny[Signal], chosen_from("signals")]]
+
+
+class Deploy(Section):
+    """How a new release is deployed: NotesHub "Deployment Flow", FlappyJournal's deploy-blue-green."""
+
+    install: Annotated[list[str], AfterValidator(_known_words)] = Field(
+        default_factory=list,
+        description="Command that puts a release into an idle slot, as an argument list with `{slot}` and `{release}`."
+        " `processes` needs none: where one is given, it runs first.",
+    )
+    install_timeout_s: float = Field(default=600.0, gt=0, le=7200, description="Seconds for that command.")
+    before: Signals = Field(
+        default_factory=list,
+        description="What must be ok before anything is changed, looked at on the slot that serves: tests (`command`), their"
+        " results (`smoke_result`: JUnit XML or JSON). `promote` looks at them on staging.",
+    )
+    backup: bool = Field(default=True, description="Back the database up first, where there is one.")
+    steps: Annotated[list[int], AfterValidator(_rising)] = Field(
+        default=[10, 25, 50, WHOLE],
+        description="Per cent of the traffic, rising; rounded up to what the router can give. A router without weights gives"
+        " all at once.",
+    )
+    step_s: float = Field(default=60.0, ge=0, description="Seconds that a step is looked at, at least.")
+    every_s: float = Field(default=5.0, gt=0, description="Seconds between two looks in a step.")
+    wait_s: float = Field(
+        default=300.0,
+        gt=0,
+        description="Seconds that a step waits for data beyond `step_s`; then traffic goes back.",
+    )
+    watch_s: float = Field(
+        default=60.0,
+        ge=0,
+        description="Seconds the run itself watches after 100 %, and takes traffic back on trouble; the watch of the"
+        " policy follows.",
+    )
+    path: Path = Field(
+        default="/", description="What is asked of both slots, at their own addresses, to compare them."
+    )
+    requests: int = Field(default=20, ge=1, le=10_000, description="Requests to each slot in one look.")
+    limits: Limits = Field(default_factory=Limits, description="From when on the new release is worse.")
+    signals: Signals = Field(
+        default_factory=list,
+        description="What else must not be bad in a step, looked at on the new slot: a `prometheus` query, a `log_rate`.",
+    )
+    consent: Consent = Field(
+        default_factory=lambda: Consent(people=0),
+        description="Whose yes each deploy needs; `people: 0` asks nobody.",
+    )
