@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from domain.assess import assess, consent_for, plan_base
+from domain.asking import consent_for
+from domain.assess import assess, plan_base
+from domain.assess_deploy import assess_deploy
+from domain.assess_flag import with_flag
+from domain.assess_restart import assess_restart
+from domain.assess_shift import assess_shift
 from domain.database.plan import Action, DatabasePlan
 from domain.database.study import Study
 from domain.database.way_back import back_to_kept, down_only, restore_only, with_the_code
 from domain.plan import Decision, Plan
 from domain.policy import Consent
-from domain.request import Request
+from domain.request import RESTART, SHIFT_TRAFFIC, Kind, Request
 from domain.situation import Situation
 
 BEFORE_THE_CODE = "prepare"
+STOP, START = "stop application", "start application"
+STOPS = "the application is stopped while its database is changed"
 CHANGES = {Action.DOWN: "migrate down", Action.RESTORE: "swap database", Action.SWAP_BACK: "swap database"}
 
 RUNBOOKS_OF_THE_DATABASE = ("data-corruption", "restore-database", "migrate-down", "swap-back")
@@ -19,14 +26,20 @@ RUNBOOKS_OF_THE_DATABASE = ("data-corruption", "restore-database", "migrate-down
 
 
 def decide(situation: Situation) -> Plan:
-    """The plan for what was asked: of the code, of the code and the database, or of the database alone.
+    """The plan for what was asked: of the code, of the code and the database, of the database alone, of a restart, a shift or a deploy.
 
     Raises:
         UnknownRelease: `request.to` is in no slot.
     """
     if situation.request.runbook in RUNBOOKS_OF_THE_DATABASE:
         return assess_database(situation)
-    plan = assess(situation)
+    if situation.request.runbook == RESTART:
+        return assess_restart(situation)
+    if situation.request.runbook == SHIFT_TRAFFIC:
+        return assess_shift(situation)
+    if situation.request.kind is Kind.DEPLOY:
+        return assess_deploy(situation)
+    plan = with_flag(assess(situation), situation)
     return with_database(plan, situation.study, situation.request) if situation.study else plan
 
 
@@ -44,7 +57,7 @@ def with_database(plan: Plan, study: Study, request: Request) -> Plan:
         return plan.model_copy(
             update={"decision": Decision.HOLD, "why": why, "database": database, "acts": [], "consent": None}
         )
-    return _laid_over(plan, database, request)
+    return _laid_over(plan, database, study, request)
 
 
 def assess_database(situation: Situation) -> Plan:
@@ -66,7 +79,7 @@ def assess_database(situation: Situation) -> Plan:
             "acts": ["preserve", "verify", "report", "soak"],
         }
     )
-    return _laid_over(asked, database, request)
+    return _laid_over(asked, database, study, request)
 
 
 def _database_plan(study: Study, request: Request) -> DatabasePlan:
@@ -82,18 +95,20 @@ def _database_plan(study: Study, request: Request) -> DatabasePlan:
     )
 
 
-def _laid_over(plan: Plan, database: DatabasePlan, request: Request) -> Plan:
+def _laid_over(plan: Plan, database: DatabasePlan, study: Study, request: Request) -> Plan:
     rows = database.rows
     accepted = request.wish.accept_data_loss
     confirm = 0 if accepted is not None and accepted >= rows else rows
+    stops = study.stops_application and database.acts
+    why = [database.chosen.why, *([STOPS] if stops else [])]
     return plan.model_copy(
         update={
             "database": database,
-            "why": [*plan.why, *([database.chosen.why] if database.chosen.why not in plan.why else [])],
+            "why": [*plan.why, *(reason for reason in why if reason not in plan.why)],
             "at_risk": [*database.at_risk, *plan.at_risk],
             "confirm_rows": confirm,
             "consent": _asked(plan.consent) if confirm else plan.consent,
-            "acts": _acts(plan.acts, database),
+            "acts": _acts(plan.acts, database, stops=stops),
         }
     )
 
@@ -104,11 +119,17 @@ def _asked(consent: Consent | None) -> Consent:
     return asked.model_copy(update={"people": max(1, asked.people)})
 
 
-def _acts(acts: list[str], database: DatabasePlan) -> list[str]:
+def _acts(acts: list[str], database: DatabasePlan, *, stops: bool) -> list[str]:
     """The plan's acts with those of the database before the code's, or before the verification."""
     if not database.acts:
         return acts
     lossy = database.action is Action.DOWN and database.rows > 0
-    ours = [*(["back up"] if lossy else []), CHANGES[database.action]]
+    ours = [*([STOP] if stops else []), *(["back up"] if lossy else []), CHANGES[database.action]]
     at = acts.index(BEFORE_THE_CODE) if BEFORE_THE_CODE in acts else acts.index("verify")
-    return [*acts[:at], *ours, *acts[at:]]
+    changed = [*acts[:at], *ours, *acts[at:]]
+    return _started_before(changed, "verify") if stops else changed
+
+
+def _started_before(acts: list[str], act: str) -> list[str]:
+    at = acts.index(act)
+    return [*acts[:at], START, *acts[at:]]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from domain.findings import Finding
+from domain.plan import Plan
 
 
 def against(
@@ -31,4 +32,20 @@ def against(
             if finding.name == health
             else finding.bad and (finding.name, finding.symptom) not in known
         )
+    ]
+
+
+def against_share(findings: Sequence[Finding], plan: Plan, *, health: str, users: str) -> list[str]:
+    """What condemns a target that has a part of the traffic.
+
+    Its own health must be ok, and no check may be bad at it alone. Of what users have, and of the health of the slot that
+    keeps the rest, what was bad in the same way before is no fault of the target.
+    """
+    target, other = plan.to_slot or "", plan.from_slot or ""
+    alike = [row.model_copy(update={"on": target}) for row in findings if row.on == other]
+    healths = [row for row in findings if row.name == health]
+    return [
+        *against(findings, health=health, users=target, before=alike),
+        *against(findings, health="", users=users, before=plan.seen),
+        *against(healths, health="", users=other, before=plan.seen),
     ]

@@ -11,6 +11,9 @@ from pydantic import BaseModel, ConfigDict
 from domain.findings import Finding, all_ok, summary
 from domain.report.facts import Facts
 
+LOG = "log"
+"""The finding that counts error lines: it has an item of its own."""
+
 
 class Mark(StrEnum):
     """Where a row of a checklist stands."""
@@ -41,11 +44,15 @@ def checklist(facts: Facts, runbook: str | None = None) -> list[Row]:
         KeyError: the runbook has no checklist here.
     """
     wanted = [runbook] if runbook else list(CHECKLISTS)
-    return [_row(name, item, rule(facts)) for name in wanted for item, rule in CHECKLISTS[name]]
+    return [_row(facts, name, item, rule(facts)) for name in wanted for item, rule in CHECKLISTS[name]]
 
 
-def _row(runbook: str, item: str, result: tuple[Mark, str]) -> Row:
-    return Row(runbook=runbook, item=item, mark=result[0], because=result[1])
+def _row(facts: Facts, runbook: str, item: str, result: tuple[Mark, str]) -> Row:
+    """What was seen counts; where nothing was, the word of a person."""
+    mark, because = result
+    if mark is Mark.OPEN and item in facts.ticks:
+        mark, because = Mark.DONE, facts.ticks[item]
+    return Row(runbook=runbook, item=item, mark=mark, because=because)
 
 
 def _judged(rows: Iterable[Finding], missing: str) -> tuple[Mark, str]:
@@ -65,10 +72,11 @@ def _words(name: str) -> set[str]:
 
 
 def _named(*names: str) -> Rule:
-    """Judged by the checks whose name holds all words of one of `names`; the watch's findings are the newer ones."""
+    """Judged by the checks whose name holds all words of one of `names`; the newest finding of each counts."""
 
     def rule(facts: Facts) -> tuple[Mark, str]:
-        newest = {(row.name, row.on): row for row in [*facts.verified, *facts.watched]}
+        seen = [*facts.verified, *facts.watched, *facts.looked_after]
+        newest = {(row.name, row.on): row for row in seen}
         fitting = [row for row in newest.values() if any(_words(name) <= _words(row.name) for name in names)]
         return _judged(fitting, _not_judged(facts, names))
 
@@ -86,7 +94,9 @@ def _not_judged(facts: Facts, names: tuple[str, ...]) -> str:
 
 
 def _everything(facts: Facts) -> tuple[Mark, str]:
-    return _judged(facts.verified, "nothing was verified")
+    """What a follow-up saw is newer than what the rollback was verified with."""
+    later = [row for row in facts.looked_after if row.name != LOG]
+    return _judged(later or facts.verified, "nothing was verified")
 
 
 def _moved(facts: Facts) -> tuple[Mark, str]:
@@ -116,6 +126,23 @@ def _watch(facts: Facts) -> tuple[Mark, str]:
 def _alerts(facts: Facts) -> tuple[Mark, str]:
     by_name = _named("alert", "target", "monitor")(facts)
     return _watch(facts) if by_name[0] is Mark.OPEN else by_name
+
+
+def _named_or_watched(*names: str) -> Rule:
+    """As `_named`; where no check says it, a watch that ended well does: it counts error lines, memory, processor time.
+
+    One that ended badly leaves the row open: something else may have been the trouble.
+    """
+    by_name = _named(*names)
+
+    def rule(facts: Facts) -> tuple[Mark, str]:
+        found = by_name(facts)
+        if found[0] is not Mark.OPEN:
+            return found
+        mark, because = _watch(facts)
+        return (mark if mark is Mark.DONE else Mark.OPEN), because
+
+    return rule
 
 
 def _documented(_facts: Facts) -> tuple[Mark, str]:
@@ -168,8 +195,8 @@ CHECKLISTS: dict[str, list[tuple[str, Rule]]] = {
         ("Health checks passing", _HEALTH),
         ("Authentication working", _named("auth", "login", "register")),
         ("Database accessible", _named("database", "postgres", "db", "schema")),
-        ("Logs showing no errors", _named("log")),
-        ("Resource usage normal", _named("resource", "cpu", "memory", "disk")),
+        ("Logs showing no errors", _named_or_watched("log")),
+        ("Resource usage normal", _named_or_watched("resource", "cpu", "memory", "disk")),
         ("Smoke tests passed", _SMOKE),
         ("Monitoring alerts cleared", _alerts),
         ("Rollback documented", _documented),

@@ -28,6 +28,7 @@ class Finding(BaseModel):
         symptom: the same in a few comparable words (`http 503`, `refused`); empty when ok. Two releases fail in the
             same way when they share a symptom under the same name.
         value, unit: the measured number where there is one; seconds are `s`, shares `%`.
+        lowest, highest: where several things were measured, of which `value` is the worst.
         version: the release that answered, where it says so.
     """
 
@@ -40,14 +41,21 @@ class Finding(BaseModel):
     symptom: str = ""
     value: float | None = None
     unit: str = ""
+    lowest: float | None = None
+    highest: float | None = None
     version: str | None = None
     at: datetime = Field(default_factory=lambda: datetime.now(UTC))
 
-    @field_validator("value")
+    @field_validator("value", "lowest", "highest")
     @classmethod
     def _only_numbers(cls, value: float | None) -> float | None:
         """What is no number (0/0, an overflow) is no value: JSON, and the journal, have no word for it."""
         return value if value is None or isfinite(value) else None
+
+    def nearest(self, *, below: bool) -> float | None:
+        """What a limit is held against: the lowest of what was measured where it is one `below`, else the highest."""
+        found = self.lowest if below else self.highest
+        return self.value if found is None else found
 
     @property
     def ok(self) -> bool:

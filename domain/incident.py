@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pydantic import BaseModel, ConfigDict, Field
 
 from domain.names import ApplicationName, block_name
-from domain.outcomes import Outcome
+from domain.outcomes import Outcome, next_step
 from domain.plan import Plan
 from domain.request import Request
 
@@ -17,6 +17,9 @@ TOLD_BY_PEOPLE = (
     "users_affected", "services", "data_loss", "revenue", "root_cause", "resolution", "prevention", "action_items",
     "lessons",
 )  # fmt: skip
+
+
+AFTER_A_PART = "find the cause; the release is not in quarantine, since its other parts still serve"
 
 
 def new_incident_id(application: str, at: datetime | None = None) -> str:
@@ -44,3 +47,9 @@ class Incident(BaseModel):
     outcome: Outcome | None = None
     told: dict[str, str] = Field(default_factory=dict)
     report: str | None = None
+
+    def next_step(self, outcome: Outcome) -> str:
+        """What to do after it ended so, with its names in the commands: to be pasted."""
+        if outcome is Outcome.ROLLED_BACK and self.request.only is not None:
+            return AFTER_A_PART
+        return next_step(outcome, self.application, self.plan.from_release if self.plan else None)

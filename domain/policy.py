@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from domain.follow_up import FollowUps
 from domain.request import Kind
 from domain.severity import Severity
 
@@ -24,6 +25,7 @@ class AtDeadline(StrEnum):
 
     REJECT = "reject"
     APPROVE = "approve"
+    ESCALATE = "escalate"
 
 
 class Consent(BaseModel):
@@ -31,19 +33,39 @@ class Consent(BaseModel):
 
     Attributes:
         people: how many different people; 0 asks nobody.
+        approvers: whose answer counts: roles or names of `contacts` that have `identities`. Empty: whoever proves who they are.
         when_automatic: whether a run that a trigger started asks too.
         deadline_s: seconds until `at_deadline`; never more than the severity's RTO.
-        at_deadline: what happens where nobody answered; never `approve` where something is at risk.
+        at_deadline: what happens where nobody answered; never `approve` where something is at risk. `escalate` calls the
+            `contacts`, one after the other, each with `deadline_s` to answer, and rejects at the end of the path.
         self_declared: whether a name typed into Prefect's form is believed.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     people: int = Field(default=1, ge=0, le=2)
+    approvers: list[str] = Field(default_factory=list)
     when_automatic: bool = True
     deadline_s: int = Field(default=300, gt=0)
     at_deadline: AtDeadline = AtDeadline.REJECT
     self_declared: bool = True
+
+
+class ConsentChange(BaseModel):
+    """What an environment changes in the consent of a severity. Each key as in Consent; one that is left out stays."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    people: int = Field(default=1, ge=0, le=2)
+    approvers: list[str] = Field(default_factory=list)
+    when_automatic: bool = True
+    deadline_s: int = Field(default=300, gt=0)
+    at_deadline: AtDeadline = AtDeadline.REJECT
+    self_declared: bool = True
+
+    def laid_over(self, consent: Consent) -> Consent:
+        """The consent with the keys that were written down."""
+        return consent.model_copy(update={name: getattr(self, name) for name in self.model_fields_set})
 
 
 class Rule(BaseModel):
@@ -115,6 +137,9 @@ class Budget(BaseModel):
 Layout = Literal["flappyjournal", "aldeia", "jarvis"]
 """Whose incident report is written."""
 
+MessageLayout = Literal["backout", "flappyjournal", "aldeia", "mvp-011", "noteshub", "jarvis"]
+"""Whose message templates are used where the runbook has one for the moment."""
+
 
 class Policy(BaseModel):
     """The rules of one application.
@@ -127,6 +152,10 @@ class Policy(BaseModel):
         emergency_watch_s: the same after an emergency, in seconds (NotesHub "Emergency Rollback" 4: 30 minutes).
         unknown_issue: the severity of an issue that no row names.
         report_layout: which runbook's report is written.
+        message_layout: which runbook's message templates are used.
+        update_every_s: seconds between two updates of an open incident (NotesHub "Communication Protocol" 2: 5 minutes).
+        follow_ups: when an incident that rolled back is looked at again, after an hour, a day and a week.
+        environments: environment -> severity -> what it changes in that severity's consent: one policy for all environments.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -138,6 +167,21 @@ class Policy(BaseModel):
     watch_s: int = Field(default=1800, gt=0)
     emergency_watch_s: int = Field(default=1800, gt=0)
     report_layout: Layout = "flappyjournal"
+    message_layout: MessageLayout = "backout"
+    update_every_s: int = Field(default=300, ge=10)
+    follow_ups: FollowUps = Field(default_factory=FollowUps)
+    environments: dict[str, dict[Severity, ConsentChange]] = Field(default_factory=dict)
+
+    def of_environment(self, environment: str) -> Policy:
+        """This policy with what the environment changes laid over its rules."""
+        changes = self.environments.get(environment, {})
+        rules = {
+            severity: rule.model_copy(update={"consent": changes[severity].laid_over(rule.consent)})
+            if severity in changes
+            else rule
+            for severity, rule in self.rules.items()
+        }
+        return self.model_copy(update={"rules": rules})
 
     def watched_s(self, kind: Kind) -> int:
         """Seconds the traffic is watched after a rollback of this kind."""

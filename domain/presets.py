@@ -49,6 +49,7 @@ FLAPPYJOURNAL = Policy(
     ],
     watch_s=45 * MINUTE,
     report_layout="flappyjournal",
+    message_layout="flappyjournal",
 )
 
 ALDEIA = Policy(
@@ -65,6 +66,7 @@ ALDEIA = Policy(
     ],
     watch_s=30 * MINUTE,
     report_layout="aldeia",
+    message_layout="aldeia",
 )
 
 MVP_011 = Policy(
@@ -80,6 +82,7 @@ MVP_011 = Policy(
     budgets=[Budget(name="quick rollback", seconds=30, source="M Quick Reference", span=Span.RUN)],
     watch_s=30 * MINUTE,
     report_layout="flappyjournal",
+    message_layout="mvp-011",
 )
 
 NOTESHUB = Policy(
@@ -103,6 +106,7 @@ NOTESHUB = Policy(
     ],
     watch_s=15 * MINUTE,
     report_layout="flappyjournal",
+    message_layout="noteshub",
 )
 
 JARVIS = Policy(
@@ -111,6 +115,7 @@ JARVIS = Policy(
         Issue(name="data-corruption", severity=CRITICAL, source="J Decision Tree: critical"),
         Issue(name="security-vulnerability", severity=CRITICAL, source="J Decision Tree: critical"),
         Issue(name="service-outage", severity=CRITICAL, source="J Decision Tree: critical"),
+        Issue(name="failed-deployment", severity=HIGH, source="J Scenario 1"),
         Issue(name="error-rate", severity=HIGH, source="J When to Rollback: > 5 %"),
         Issue(name="migration-failure", severity=HIGH, source="J When to Rollback"),
         Issue(name="third-party-failure", severity=HIGH, source="J Scenario 4"),
@@ -120,6 +125,7 @@ JARVIS = Policy(
     ],
     watch_s=30 * MINUTE,
     report_layout="jarvis",
+    message_layout="jarvis",
 )
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from domain.findings import Finding, all_ok
 from domain.names import ApplicationName, Version
+
+FLAG = "flag:"
+"""What a part's name begins with that is a feature flag."""
 
 
 class Release(BaseModel):
@@ -41,6 +45,7 @@ class Slot(BaseModel):
 
     Attributes:
         version: the release in it, as the platform knows it; None where it holds none.
+        also: other names the release is asked for by: a commit, a phase.
         address: base URL of the slot itself, past the router; None where it has none of its own.
         since: when it was started.
     """
@@ -49,6 +54,7 @@ class Slot(BaseModel):
 
     name: str
     version: str | None = None
+    also: list[str] = []
     running: bool = False
     address: str | None = None
     since: datetime | None = None
@@ -56,24 +62,57 @@ class Slot(BaseModel):
     detail: str = ""
 
 
+class Part(BaseModel):
+    """What can be taken back alone: a component, the configuration (`config`), or a feature flag (`flag:NAME`).
+
+    Attributes:
+        name: as `--only` takes it.
+        release: what it runs now: a release of the application, a kept configuration, `on` or `off`.
+        detail: one line for a person: since when, which image.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    release: str | None = None
+    detail: str = ""
+
+
+def flag_part(name: str) -> str:
+    """The part that a flag is, as `--only` takes it: a person may leave `flag:` out."""
+    return name if name.startswith(FLAG) else f"{FLAG}{name}"
+
+
 class Usage(BaseModel):
-    """What a slot's processes use: resident memory now, in MB, and CPU time since they started, in seconds."""
+    """What a slot's processes use.
+
+    Attributes:
+        memory_mb: resident memory now.
+        cpu_s: CPU time since they started, in seconds; None where only `cores` is told.
+        cores: how many cores they use now; None where only `cpu_s` is told.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     memory_mb: float
-    cpu_s: float
+    cpu_s: float | None = None
+    cores: float | None = None
 
 
 class Survey(BaseModel):
     """Where an application stands at one moment.
 
     Attributes:
-        serving: the slot that has the traffic; None where the router points nowhere known.
+        serving: the slot that has the traffic; None where the router points nowhere known. Where traffic is shared out, the
+            slot that a rollback takes it from (`domain.shares.with_origin`), once that is worked out.
+        shares: slot -> per cent of the traffic, where it is shared out; empty where one slot has all of it.
         findings: slot -> its findings, seen at the slot's own address.
         through_router: the findings a user would have.
+        clues: what says why it is so, and decides nothing: error lines of the serving slot's log.
         database: what was seen of the database; it tells nothing about a slot.
         schema_version: the database's, None where there is no database or it does not answer.
+        whole: where a part alone is surveyed: the release that the part was deployed with last; None for the whole.
+        parts: what each part runs; empty where the platform has none.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -82,10 +121,14 @@ class Survey(BaseModel):
     at: datetime = Field(default_factory=lambda: datetime.now(UTC))
     slots: list[Slot]
     serving: str | None
+    shares: dict[str, int] = Field(default_factory=dict)
     findings: dict[str, list[Finding]] = Field(default_factory=dict)
     through_router: list[Finding] = Field(default_factory=list)
+    clues: list[Finding] = Field(default_factory=list)
     database: list[Finding] = Field(default_factory=list)
     schema_version: str | None = None
+    whole: str | None = None
+    parts: list[Part] = Field(default_factory=list)
 
     def slot(self, name: str | None) -> Slot | None:
         """The slot of this name, or None."""
@@ -93,9 +136,44 @@ class Survey(BaseModel):
 
     def holding(self, version: str) -> Slot | None:
         """The slot that holds this release, or None; the serving one where several do."""
-        holders = [slot for slot in self.slots if slot.version == version]
+        holders = [slot for slot in self.slots if slot.version == version or version in slot.also]
         return next((slot for slot in holders if slot.name == self.serving), holders[0] if holders else None)
 
     def healthy(self, slot: str) -> bool:
         """True where every finding at the slot's own address is ok, and there is one."""
         return all_ok(self.findings.get(slot, ()))
+
+
+def placed(release: str | None, slot: str | None) -> str:
+    """`2.4.0 in green`, for people; the release alone where slots are named by their releases."""
+    named = release or "an unknown release"
+    return named if slot is None or slot == release else f"{named} in {slot}"
+
+
+def merged(own: Sequence[Release], recorded: Sequence[Release]) -> list[Release]:
+    """A platform's own history with Backout's record: its order and times, our quarantine, commit and schema version.
+
+    What was recorded here and never seen to serve did not serve, whatever the platform says.
+
+    Args:
+        own: what the platform keeps, newest first.
+        recorded: what Backout keeps, newest first.
+    """
+    known = {release.version: release for release in recorded}
+    both = [_with_record(release, known.get(release.version)) for release in own]
+    seen = {release.version for release in own}
+    return [*both, *(release for release in recorded if release.version not in seen)]
+
+
+def _with_record(own: Release, record: Release | None) -> Release:
+    if record is None:
+        return own
+    return record.model_copy(
+        update={
+            "slot": own.slot or record.slot,
+            "recorded_at": own.recorded_at,
+            # A platform often knows only that a release was put in place: one that was recorded then and was never seen
+            # to serve is no release to go back to.
+            "served_since": (own.served_since or record.served_since) if record.served_since else None,
+        }
+    )

@@ -106,7 +106,19 @@ def _larger(first: Sample, now: Sample) -> list[str]:
 def _busy(earlier: Sequence[Sample], now: Sample) -> list[str]:
     """Whether it used a whole core since the newest sample that is old enough."""
     before = next((old for old in reversed(earlier) if (now.at - old.at).total_seconds() >= BUSY_S), None)
-    if before is None or before.usage is None or now.usage is None:
-        return []
-    share = (now.usage.cpu_s - before.usage.cpu_s) / (now.at - before.at).total_seconds()
-    return [f"it uses {share:.0%} of a core since {before.at:%H:%M}"] if share > BUSY_SHARE else []
+    share = _cores(before, now) if before else None
+    return (
+        [f"it uses {share:.0%} of a core since {before.at:%H:%M}"]
+        if before and share and share > BUSY_SHARE
+        else []
+    )
+
+
+def _cores(before: Sample, now: Sample) -> float | None:
+    """How many cores were used all the time between two samples: at least, where only each moment's number is told."""
+    if before.usage is None or now.usage is None:
+        return None
+    if before.usage.cpu_s is not None and now.usage.cpu_s is not None:
+        return (now.usage.cpu_s - before.usage.cpu_s) / (now.at - before.at).total_seconds()
+    told = [usage.cores for usage in (before.usage, now.usage) if usage.cores is not None]
+    return min(told) if len(told) == 2 else None  # noqa: PLR2004 - both of them

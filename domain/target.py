@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from domain.errors import UnknownRelease
+from domain.quarantine import report_of
 from domain.release import Slot
 from domain.request import Request
 from domain.situation import Situation
@@ -14,7 +15,8 @@ from domain.situation import Situation
 def choose(situation: Situation) -> Slot | None:
     """The slot to go back to: the one asked for, else the newest healthy, unquarantined release that served before.
 
-    Where none is healthy, the newest stopped one, which can be started; then the newest, for the reason it is refused.
+    Where none is healthy, the newest that may become so: a stopped one can be started, and one that was recorded with another
+    schema may only lack that, where the database is taken along. Then the newest, for the reason it is refused.
     """
     survey, request = situation.survey, situation.request
     wanted(request, survey.slots)
@@ -22,14 +24,21 @@ def choose(situation: Situation) -> Slot | None:
         return survey.holding(request.to)
     candidates = _served_before(situation)
     healthy = [slot for slot in candidates if survey.healthy(slot.name)]
-    stopped = [slot for slot in candidates if not slot.running]
-    return next(iter(healthy or stopped or candidates), None)
+    hopeful = [slot for slot in candidates if not slot.running or _lacks_its_schema(situation, slot)]
+    return next(iter(healthy or hopeful or candidates), None)
+
+
+def _lacks_its_schema(situation: Situation, slot: Slot) -> bool:
+    recorded = next((row.schema_version for row in situation.releases if row.version == slot.version), None)
+    now = situation.survey.schema_version
+    return situation.request.database is not None and None not in (recorded, now) and recorded != now
 
 
 def wanted(request: Request, slots: Sequence[Slot]) -> None:
     """Raises UnknownRelease where a release is asked for that no slot holds: a word mistyped, or a slot's own name."""
     known = [slot.version for slot in slots if slot.version]
-    if request.to is not None and request.to not in known:
+    also = [name for slot in slots for name in slot.also]
+    if request.to is not None and request.to not in [*known, *also]:
         raise UnknownRelease(application=request.application, release=request.to, known=known)
 
 
@@ -74,5 +83,5 @@ def _unfit(situation: Situation, slot: Slot) -> str:
     if record is None or record.served_since is None:
         return "which has no record of serving"
     if record.quarantined_by:
-        return f"which is quarantined since incident {record.quarantined_by}"
+        return f"which is quarantined since incident {record.quarantined_by} (`{report_of(record)}`)"
     return "which first served after the release that serves now"

@@ -46,6 +46,7 @@ class Study(BaseModel):
         missing: what the kept database that would be swapped back does not hold.
         findings: health, sessions, the application's own queries.
         data: what the findings say of the data; None where that was not asked.
+        stops_application: whether the application is stopped while its database is changed.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -63,3 +64,4 @@ class Study(BaseModel):
     missing: list[RowsAtRisk] = Field(default_factory=list)
     findings: list[Finding] = Field(default_factory=list)
     data: DataState | None = None
+    stops_application: bool = False

@@ -26,6 +26,27 @@ class Conflict(BackoutError):
 
 
 @dataclass(eq=False)
+class SwitchUnclear(BackoutError):
+    """A switch was asked for, and whether it takes place cannot be told. It is not asked for again by itself.
+
+    Attributes:
+        address: what was asked.
+        wanted: from where to where.
+        known: what was answered, and what is seen since.
+    """
+
+    address: str
+    wanted: str
+    known: str
+
+    def what(self) -> str:
+        return f"{self.address}: whether traffic goes {self.wanted} cannot be told: {self.known}"
+
+    def next_step(self) -> str:
+        return "ask it for its status before anything else is sent: the switch may still come"
+
+
+@dataclass(eq=False)
 class LostLock(BackoutError):
     """Another run holds the application now; this one acts no more."""
 
@@ -83,6 +104,34 @@ class NotReady(BackoutError):
 
     def next_step(self) -> str:
         return "the database is returned to what it was; read why the target is not healthy"
+
+
+@dataclass(eq=False)
+class NotPrepared(BackoutError):
+    """A release cannot take the place of the one that serves, which was not touched. `release`: `v1.0.0 (abc1234)`."""
+
+    release: str
+    why: str
+
+    def what(self) -> str:
+        return f"{self.release} cannot be put in place: {self.why}"
+
+    def next_step(self) -> str:
+        return "put that right, or choose another release with --to; what serves was not touched"
+
+
+@dataclass(eq=False)
+class RestartFailed(BackoutError):
+    """What serves was restarted in place, and is not healthy."""
+
+    slot: str
+    why: str
+
+    def what(self) -> str:
+        return f"{self.slot} was restarted, and is not healthy: {self.why}"
+
+    def next_step(self) -> str:
+        return "take the release back: `backout rollback APP`"
 
 
 @dataclass(eq=False)

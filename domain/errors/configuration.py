@@ -8,6 +8,9 @@ from typing import ClassVar
 
 from domain.errors.base import BackoutError
 
+REQUEST = "request"
+"""What stands for the file where a form or a command line was filled in wrongly."""
+
 
 @dataclass(eq=False)
 class ConfigurationError(BackoutError):
@@ -31,6 +34,8 @@ class ConfigurationError(BackoutError):
         return f"{self.file}: {self.key}: {self.problem}{choice}"
 
     def next_step(self) -> str:
+        if self.file == REQUEST:
+            return f"correct {self.key} in what you asked for, and start it again"
         return f"correct {self.key} in {self.file}, then run `backout apply`"
 
 

@@ -44,7 +44,20 @@ class Unreachable(BackoutError):
         return f"{self.what_it_is} at {self.address} does not answer: {self.why}"
 
     def next_step(self) -> str:
-        return "see that it runs and that this host may reach it, then try again"
+        return "`backout doctor APP` says whether it runs, whether this host reaches it, and what mends it; then try again"
+
+
+@dataclass(eq=False)
+class ToldToWait(Unreachable):
+    """A service takes no more for now, and says for how long. `wait_s`: seconds."""
+
+    wait_s: float
+
+    def what(self) -> str:
+        return f"{self.what_it_is} at {self.address} takes no more for {self.wait_s:g} s: {self.why}"
+
+    def next_step(self) -> str:
+        return f"try again in {self.wait_s:g} s; ask less often where this comes again"
 
 
 @dataclass(eq=False)
@@ -59,6 +72,23 @@ class NotPermitted(Unreachable):
     def next_step(self) -> str:
         return (
             f"let this user use {self.address}, or name another place in backout.yaml and run `backout apply`"
+        )
+
+
+@dataclass(eq=False)
+class UntrustedHost(Unreachable):
+    """A machine whose ssh key is not the one this host knows of it: it may be another machine."""
+
+    retryable: ClassVar[bool] = False
+    known_hosts: str
+
+    def what(self) -> str:
+        return f"{self.what_it_is} {self.address} is not trusted: {self.why}"
+
+    def next_step(self) -> str:
+        return (
+            f"read the key's fingerprint on that machine itself (`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub`);"
+            f" where it is the same, put what `ssh-keyscan` says of it into {self.known_hosts}"
         )
 
 
@@ -92,6 +122,14 @@ class Busy(BackoutError):
         return (
             f"see what {who} does (`ps -fp`); where it hangs, end it: its lock goes with it. Then try again"
         )
+
+
+@dataclass(eq=False)
+class EngineUnavailable(Unreachable):
+    """The Docker engine does not answer, or answers that it cannot."""
+
+    def next_step(self) -> str:
+        return "`docker info` and `systemctl status docker` say more; start it, or correct DOCKER_HOST, then try again"
 
 
 @dataclass(eq=False)

@@ -32,3 +32,8 @@ class Unforeseen(BackoutError):
 
     def next_step(self) -> str:
         return "this is a defect of Backout's: the run's log has all of it; please report it"
+
+
+def in_words(error: Exception) -> str:
+    """What failed, on what, why, in one line without secrets, whether it is an error of ours or not."""
+    return (error if isinstance(error, BackoutError) else Unforeseen.of(error)).what()

@@ -74,6 +74,42 @@ class UnknownRelease(BackoutError):
 
 
 @dataclass(eq=False)
+class UnknownPart(BackoutError):
+    """The platform has no part of this name that could be taken back alone."""
+
+    exit_code: ClassVar[int] = 2
+    part: str
+    known: Sequence[str] = ()
+
+    def what(self) -> str:
+        if not self.known:
+            return f"{self.part!r} cannot be taken back alone: this platform has no parts"
+        return f"part {self.part!r} does not exist (parts: {', '.join(self.known)})"
+
+    def next_step(self) -> str:
+        return (
+            "choose one of them with --only"
+            if self.known
+            else "take back the whole application, without --only"
+        )
+
+
+@dataclass(eq=False)
+class UnknownRemedy(BackoutError):
+    """`doctor` knows no such remedy for this adapter."""
+
+    exit_code: ClassVar[int] = 2
+    adapter: str
+    remedy: str
+
+    def what(self) -> str:
+        return f"{self.adapter} has no remedy {self.remedy!r}"
+
+    def next_step(self) -> str:
+        return "run `backout doctor APP`: it lists those that fit"
+
+
+@dataclass(eq=False)
 class UnknownSlot(BackoutError):
     """The platform has no slot of this name."""
 

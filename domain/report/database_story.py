@@ -35,6 +35,12 @@ def _changed(data: Data) -> str:
     return f"schema taken from {data.get('from')} to {data.get('to')}"
 
 
+def _stopped(data: Data) -> str:
+    left = data.get("left") or []
+    who = f"still connected: {', '.join(left)}" if left else "nobody is connected to its database any more"
+    return f"application stopped: {data.get('done')}; {who}"
+
+
 def _exported(data: Data) -> str:
     rows = sum(row.get("inserted", 0) + row.get("changed", 0) for row in data.get("tables") or [])
     return f"{rows} rows that only the old database holds were exported to {data.get('folder')}"
@@ -43,7 +49,10 @@ def _exported(data: Data) -> str:
 SAY: Mapping[str, Callable[[Data], str]] = {
     Happened.STUDIED: _studied,
     Happened.BACKED_UP: lambda data: f"backed up as {data.get('backup')}: {data.get('rows')} rows",
+    Happened.APPLICATION_STOPPED: _stopped,
+    Happened.APPLICATION_STARTED: lambda data: f"application started again: {data.get('done')}",
     Happened.DATABASE_CHANGED: _changed,
+    Happened.DROPPED_BESIDE: lambda data: f"dropped {data.get('database')}, which was restored and not used",
     Happened.DATABASE_RETURNED: lambda data: f"database returned: {data.get('how')}",
     Happened.EXPORTED: _exported,
 }

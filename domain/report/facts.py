@@ -16,8 +16,8 @@ from domain.journal_kinds import Happened
 from domain.outcomes import Outcome
 from domain.plan import Plan
 from domain.policy import Policy
-from domain.release import Release
-from domain.report.checks import Check, checks, verified, watched
+from domain.release import Part, Release
+from domain.report.checks import Check, checks, looked_after, ticks, verified, watched
 from domain.report.phases import Phase, phases
 from domain.report.record import Record, error_text
 from domain.report.story import Line, story
@@ -41,12 +41,18 @@ class Facts(BaseModel):
     Attributes:
         promises: the RTO and the policy's budgets, each with what it took.
         verified: the findings of the last verification; `watched`: of the watch's last sample.
+        looked_after: the findings of the last follow-up.
+        ticks: item of a checklist -> who ticked it, and what they noted.
         watch_ok: how the watch ended; None while it goes on, or where there was none.
         undelivered: messages that a channel did not take.
         acts: the plan's acts that were done, and the way back, each once, in order.
         costs: what clients may have noticed of each switch; empty where nothing.
+        kept: what each switch put aside or put back on the host, and where it is; empty where nothing.
+        parts: what each part ran, by the last verification; empty where the platform has none.
         deployed_at: when the release that was rolled back from was recorded.
         told: what people filled in; `open`: the fields they have not.
+        contacts: the escalation path, first to last: a role, and how to reach it.
+        dashboards: name -> URL, as the application names them.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -71,15 +77,26 @@ class Facts(BaseModel):
     approvals: list[Approval]
     channels: list[str]
     costs: list[str]
+    kept: list[str]
     files: list[str]
+    parts: list[Part]
     deployed_at: datetime | None
     told: dict[str, str]
     open: list[str]
+    looked_after: list[Finding] = []
+    ticks: dict[str, str] = {}
+    contacts: list[tuple[str, str]] = []
+    dashboards: dict[str, str] = {}
 
     @property
     def database_changed(self) -> bool:
         """Whether the database was changed, and not returned."""
         return "return database" not in self.acts and bool({"migrate down", "swap database"} & set(self.acts))
+
+    @property
+    def compared(self) -> bool:
+        """Whether users were seen to be no better off with the target, which keeps the traffic."""
+        return self.outcome is Outcome.WONT_HELP and self.switched and not self.went_back
 
     @property
     def switched(self) -> bool:
@@ -112,6 +129,8 @@ def gather(incident: Incident, entries: Iterable[Entry], policy: Policy) -> Fact
         checks=checks(record, plan),
         verified=verified(record),
         watched=watched(record),
+        looked_after=looked_after(record),
+        ticks=ticks(record),
         watch_ok=_watch_ok(record),
         went_back=record.first(Happened.WENT_BACK) is not None,
         acts=_acts(record, plan),
@@ -119,10 +138,12 @@ def gather(incident: Incident, entries: Iterable[Entry], policy: Policy) -> Fact
         undelivered=_undelivered(record),
         approvals=_approvals(record),
         channels=_channels(record),
-        costs=_costs(record),
+        costs=_of_switches(record, "cost"),
+        kept=_of_switches(record, "kept"),
         files=[
             str(file) for entry in record.all(Happened.PRESERVED) for file in entry.data.get("files") or []
         ],
+        parts=_parts(record),
         deployed_at=_deployed_at(record, plan),
         told=told,
         open=[field for field in TOLD_BY_PEOPLE if not told.get(field)],
@@ -186,11 +207,17 @@ def _channels(record: Record) -> list[str]:
     return list(dict.fromkeys(sent or announced))
 
 
-def _costs(record: Record) -> list[str]:
+def _parts(record: Record) -> list[Part]:
+    last = record.last(Happened.VERIFIED)
+    return [Part.model_validate(row) for row in (last.data.get("parts") or [] if last else [])]
+
+
+def _of_switches(record: Record, field: str) -> list[str]:
     receipts = [
-        entry.data.get("receipt") or {} for entry in record.all(Happened.SWITCHED, Happened.WENT_BACK)
+        entry.data.get("receipt") or {}
+        for entry in record.all(Happened.TURNED_OFF, Happened.SWITCHED, Happened.WENT_BACK)
     ]
-    return [str(receipt["cost"]) for receipt in receipts if receipt.get("cost")]
+    return [str(receipt[field]) for receipt in receipts if receipt.get(field)]
 
 
 def _deployed_at(record: Record, plan: Plan | None) -> datetime | None:

@@ -8,10 +8,13 @@ from functools import cache
 from typing import Any
 
 from jinja2 import PackageLoader, StrictUndefined
-from jinja2.sandbox import SandboxedEnvironment
+from jinja2.sandbox import ImmutableSandboxedEnvironment, SandboxedEnvironment
 
 from domain.outcomes import named
 from domain.plan import Plan
+from domain.shares import in_words
+
+SUFFIX = ".md.j2"
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 _SPECIAL = re.compile(r"([\\`*\[\]|~#]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|:(?=//)|(?<=www)\.)")
@@ -97,7 +100,11 @@ def fill(template: str, **values: Any) -> str:
         jinja2.TemplateNotFound: there is no such template.
         jinja2.UndefinedError: the template asks for a value it was not given.
     """
-    text = _environment().get_template(template).render(**values)
+    return tidied(environment().get_template(template).render(**values))
+
+
+def tidied(text: str) -> str:
+    """Without doubled blank lines, and with one line break at its end."""
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
 
@@ -106,8 +113,9 @@ def _named(step: str, application: str, plan: Plan | None) -> str:
 
 
 @cache
-def _environment() -> SandboxedEnvironment:
-    environment = SandboxedEnvironment(
+def environment() -> SandboxedEnvironment:
+    """Jinja's sandbox with the packaged templates, in which nothing that is shown can be changed."""
+    made = ImmutableSandboxedEnvironment(
         loader=PackageLoader("domain.report", "templates"),
         autoescape=False,  # the output is Markdown: `finalize` escapes every value for it
         finalize=escape,
@@ -116,7 +124,7 @@ def _environment() -> SandboxedEnvironment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {
+    made.filters |= {
         "moment": moment,
         "clock": clock,
         "duration": duration,
@@ -124,5 +132,6 @@ def _environment() -> SandboxedEnvironment:
         "prose": prose,
         "named": _named,
         "address": address,
+        "shares": in_words,
     }
-    return environment
+    return made

@@ -12,6 +12,7 @@ NAMES = {
     "preserve": "keep evidence",
     "prepare": "check target",
     "switch": "switch traffic",
+    "restart": "restart",
     "verify": "verify",
     "go back": "go back",
     "database": "database",
@@ -25,6 +26,7 @@ COLOURS = {
     "preserve": "#009E73",
     "prepare": "#F0E442",
     "switch": "#0072B2",
+    "restart": "#0072B2",
     "verify": "#CC79A7",
     "go back": "#D55E00",
 }

@@ -11,7 +11,7 @@ from domain.journal_kinds import Happened
 from domain.report.record import Record
 from domain.report.times import Times
 
-UNSHOWN = {"survey", "compare", "assess", "announce", "settle", "tell", "report", "soak"}
+UNSHOWN = {"survey", "compare", "try checks", "assess", "announce", "settle", "tell", "report", "soak"}
 """Acts that are part of deciding, or come after the incident is mended: they would only squeeze the picture."""
 
 

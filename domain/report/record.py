@@ -54,6 +54,12 @@ def _unwrapped(entries: list[Entry]) -> list[Entry]:
     )
 
 
+def closing_words(entries: Iterable[Entry]) -> str:
+    """Why an incident was closed, where it was not its own run that did it; else empty."""
+    closed = Record(entries).last(Happened.CLOSED)
+    return str(closed.data.get("why", "")) if closed else ""
+
+
 def findings(entry: Entry | None) -> list[Finding]:
     """The findings an entry carries; empty where it carries none."""
     rows: list[Any] = entry.data.get("findings", []) if entry else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, get_args
 
 from domain.explain import Mark, checklist
@@ -29,6 +30,11 @@ def render(facts: Facts, layout: Layout) -> str:
     if layout not in LAYOUTS:
         raise ValueError(f"report layout {layout!r} does not exist (allowed: {', '.join(LAYOUTS)})")
     return fill(f"{layout}.md.j2", **_values(facts, layout))
+
+
+def post_mortem(facts: Facts, review: datetime) -> str:
+    """The draft for the post-mortem: what is on record is in, the rest is marked. `review`: when the runbook is due."""
+    return fill("post_mortem.md.j2", review=f"{review:%Y-%m-%d}", **_values(facts, "aldeia"))
 
 
 def _values(facts: Facts, layout: Layout) -> dict[str, Any]:
@@ -86,7 +92,7 @@ def _users(facts: Facts) -> Markdown:
 def _decision(facts: Facts) -> str:
     """What was decided: a plan that stops, and a no, decide against the rollback."""
     if facts.plan is not None and facts.plan.stops_with:
-        return f"Decided: {facts.plan.decision}"
+        return f"Decided: {facts.plan.said}"
     if facts.outcome in (Outcome.REJECTED, Outcome.EXPIRED):
         return "Decided against the rollback"
     return "Decision made to rollback"

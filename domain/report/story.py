@@ -11,10 +11,11 @@ from pydantic import BaseModel, ConfigDict
 from domain.findings import Finding, summary
 from domain.journal import Entry
 from domain.journal_kinds import Happened
-from domain.report import database_story
+from domain.report import afterwards_story, database_story
 from domain.report.markdown import moment
 from domain.report.phases import UNSHOWN
 from domain.report.record import Record, error_text, findings
+from domain.shares import in_words
 
 Data = Mapping[str, Any]
 
@@ -56,7 +57,8 @@ def _looked(entry: Entry) -> str:
         return "" if all(row.ok for row in seen) else f"the watch saw {summary(seen)}"
     slot = entry.data.get("slot", "the target")
     if entry.kind == Happened.PREPARED:
-        return f"{slot} is ready: {summary(seen)}" if seen else f"{slot} is ready"
+        said = "; ".join(text for text in (entry.data.get("said"), summary(seen) if seen else "") if text)
+        return f"{slot} is ready: {said}" if said else f"{slot} is ready"
     return (
         f"{slot} verified: {summary(seen)}"
         if entry.data.get("ok")
@@ -72,13 +74,16 @@ def _opened(data: Data) -> str:
 
 def _surveyed(data: Data) -> str:
     survey = data.get("survey") or {}
+    if survey.get("shares"):
+        return f"surveyed: traffic is shared out: {in_words(survey['shares'])}"
     return f"surveyed: {survey.get('serving') or 'no known slot'} has the traffic"
 
 
 def _planned(data: Data) -> str:
     plan = data.get("plan") or {}
-    target = plan.get("to_release")
-    return f"decided: {plan.get('decision', 'unknown')}" + (f" (target {target})" if target else "")
+    target, flag = plan.get("to_release"), plan.get("flag")
+    first = f"turn {flag} off first, else " if flag else ""
+    return f"decided: {first}{plan.get('decision', 'unknown')}" + (f" (target {target})" if target else "")
 
 
 def _answered(data: Data) -> str:
@@ -87,7 +92,14 @@ def _answered(data: Data) -> str:
         return f"the deadline passed: {approval.get('answer')}"
     none = ", and no reason" if approval.get("answer") == "reject" else ""
     reason = f": {approval['reason']}" if approval.get("reason") else none
-    return f"{approval.get('person')} said {approval.get('answer')} ({approval.get('via')}){reason}"
+    instead = f" {approval['instead']}" if approval.get("instead") else ""
+    return f"{approval.get('person')} said {approval.get('answer')}{instead} ({approval.get('via')}){reason}"
+
+
+def _aligned(data: Data) -> str:
+    left = [f"not done: {row}" for row in data.get("left") or []]
+    said = "; ".join([*(data.get("done") or []), *left])
+    return f"in line with {data.get('slot')}: {said}" if said else ""
 
 
 def _done(data: Data) -> str:
@@ -99,8 +111,19 @@ def _moved(data: Data) -> str:
     receipt = data.get("receipt") or {}
     if not receipt.get("changed", True):
         return f"{receipt.get('after')} already had the traffic"
-    cost = f" ({receipt['cost']})" if receipt.get("cost") else ""
-    return f"traffic moved from {receipt.get('before')} to {receipt.get('after')}{cost}"
+    also = "; ".join(receipt[field] for field in ("cost", "kept") if receipt.get(field))
+    said = f" ({also})" if also else ""
+    return f"traffic moved from {receipt.get('before')} to {receipt.get('after')}{said}"
+
+
+def _cost(data: Data) -> str:
+    cost = (data.get("receipt") or {}).get("cost")
+    return f" ({cost})" if cost else ""
+
+
+def _judged(well: str, badly: str) -> Callable[[Data], str]:
+    """Says which, and why where it is the worse; `why` is empty where all is well."""
+    return lambda data: f"{badly}: {data['why']}" if data.get("why") else well
 
 
 def _went_back(data: Data) -> str:
@@ -113,6 +136,16 @@ def _watch_ended(data: Data) -> str:
 
 def _told(data: Data) -> str:
     return f"filled in: {', '.join(key.replace('_', ' ') for key in data)}"
+
+
+def _alerted(data: Data) -> str:
+    rows = data.get("alerts") or []
+    said = [
+        f"{row.get('sender')}: {row.get('name')}{' is over' if row.get('status') == 'resolved' else ''}"
+        for row in rows
+    ]
+    more = (data.get("count") or len(rows)) - len(rows)
+    return f"alerts that came meanwhile: {'; '.join(said)}{f'; and {more} more' if more > 0 else ''}"
 
 
 def _taken_over(data: Data) -> str:
@@ -138,6 +171,7 @@ _SILENT = {Happened.ACT_STARTED, Happened.MESSAGE_SENT, Happened.REPORTED}
 _SAY: Mapping[str, Callable[[Data], str]] = {
     Happened.OPENED: _opened,
     Happened.JOINED: lambda data: f"{data.get('by')} asked for the same and joined",
+    Happened.ALERTED: _alerted,
     Happened.SUPERSEDES: lambda data: f"went before incident {data.get('incident')}, which waited",
     Happened.TAKEN_OVER: _taken_over,
     Happened.SURVEYED: _surveyed,
@@ -145,14 +179,32 @@ _SAY: Mapping[str, Callable[[Data], str]] = {
     Happened.ANNOUNCED: lambda data: f"announced to {_listed(data.get('channels'))}",
     Happened.CONSENT_ASKED: lambda data: f"asked for consent until {_time(data.get('deadline'))}",
     Happened.ANSWERED: _answered,
+    Happened.CALLED: lambda data: f"nobody had answered: {data.get('who')} was called ({data.get('reach')})",
+    Happened.CODE_GIVEN: lambda data: (
+        f"{data.get('person')} took a one-time code, until {_time(data.get('until'))}"
+    ),
+    Happened.CODE_REFUSED: lambda data: f"{data.get('name')} typed a code into the form that is not valid",
+    Happened.INSTEAD: lambda data: f"{data.get('what')} was started instead: run {data.get('run')}",
     Happened.RESUMED: lambda _data: "resumed",
     Happened.PRESERVED: lambda data: f"evidence kept: {len(data.get('files') or [])} files",
     Happened.ACT_DONE: _done,
     Happened.ACT_FAILED: lambda data: f"{data.get('act')} failed: {error_text(data.get('error'))}",
+    Happened.TURNED_OFF: lambda data: f"{data.get('part')} turned off{_cost(data)}",
+    Happened.LOOKED_AGAIN: _judged("users are well with it off", "turning it off does not help"),
+    Happened.COMPARED: _judged("users are better off than before", "users are no better off"),
+    Happened.RESTARTING: lambda data: f"about to restart {_listed(data.get('instances'))}",
+    Happened.RESTARTED: lambda data: f"{data.get('slot')} was restarted: {_listed(data.get('instances'))}",
+    Happened.VALIDATED: _judged("what must pass before it did", "what must pass before it did not"),
+    Happened.MIGRATED_UP: lambda data: f"migrated up: {_listed(data.get('versions'))}",
+    Happened.INSTALLED: lambda data: f"{data.get('release')} was put into {data.get('slot')}",
+    Happened.SHIFTED: lambda data: f"traffic shared out: {data.get('said')}",
+    Happened.JUDGED: lambda data: f"at {data.get('share')} %: {data.get('verdict')}: {data.get('said')}",
     Happened.SWITCHED: _moved,
     Happened.WENT_BACK: _went_back,
+    Happened.ALIGNED: _aligned,
     Happened.WATCH_STARTED: lambda data: f"watching until {_time(data.get('until'))}",
     Happened.WATCH_ENDED: _watch_ended,
+    **afterwards_story.SAY,
     Happened.TOLD: _told,
     Happened.MESSAGE_WAITS: lambda data: f"the message to {data.get('channel')} waits: the store was away",
     Happened.MESSAGE_FAILED: lambda data: f"channel {data.get('channel')} was not reached: {data.get('why')}",

@@ -26,7 +26,8 @@ class Times(BaseModel):
         decided: the last yes where people were asked, else when the plan was made.
         initiated: when the plan's first act began.
         switched: when traffic was first moved.
-        verified: when the target last passed its checks; None where its last verification failed.
+        verified: when the target last passed its checks, or users were seen well with a feature off; None where the last
+            verification failed, and where users are no better off than before.
         told: when the first message went out.
         waited_s: seconds from asking for consent to the last answer; 0 where nobody was asked.
     """
@@ -135,4 +136,14 @@ def _verified(record: Record, plan: Plan | None) -> datetime | None:
         if slot is None or entry.data.get("slot", slot) == slot
     ]
     last = looks[-1] if looks else None
-    return last.at if last and last.data.get("ok") else None
+    if last is None:
+        return _at(_helped(record))
+    compared = record.last(Happened.COMPARED)
+    no_better = compared is not None and not compared.data.get("better")
+    return last.at if last.data.get("ok") and not no_better else None
+
+
+def _helped(record: Record) -> Entry | None:
+    """The look that saw users well with a feature off: nothing else had to be verified."""
+    looked = record.last(Happened.LOOKED_AGAIN)
+    return looked if looked and looked.data.get("helped") else None

@@ -1,0 +1,135 @@
+"""The plan of a deploy: the new release goes into an idle slot, and gets the traffic by steps. Its way back is in the plan.
+
+NotesHub "Best Practices" 1: never deploy without knowing how to go back. Where nobody could, the deploy holds.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from domain.asking import consent_for
+from domain.assess import plan_base
+from domain.findings import summary
+from domain.plan import Decision, Plan
+from domain.policy import AtDeadline, Consent
+from domain.quarantine import refused
+from domain.release import Slot, placed
+from domain.rollout import Rollout, Terms, Upward
+from domain.shares import in_words
+from domain.situation import Situation
+
+VALIDATE, BACK_UP, MIGRATE_UP, INSTALL = "validate", "back up before", "migrate up", "install"
+SMOKE, SHIFT, WATCH = "smoke", "shift traffic", "watch"
+
+NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+def assess_deploy(situation: Situation) -> Plan:
+    """Deploy, do nothing where it serves already, or hold where it is refused or there would be no way back.
+
+    Raises ValueError where the situation has no terms of a deploy, or names no release.
+    """
+    survey, terms, release = situation.survey, situation.deploy, situation.request.to
+    if terms is None or release is None:
+        raise ValueError("a deploy needs its terms and a release")
+    serving = survey.slot(survey.serving)
+    if survey.shares:
+        shared = f"traffic is shared out: {in_words(survey.shares)}; give one release all of it first"
+        held = plan_base(situation, None, Decision.HOLD, [shared])
+        return held.model_copy(update={"to_release": release})
+    if serving is not None and serving.version == release:
+        why = f"{placed(release, serving.name)} has the traffic"
+        return plan_base(situation, serving, Decision.NOTHING_TO_DO, [why])
+    target = _idle_slot(situation, release)
+    if why := _refused(situation, terms, release, target) or _no_way_back(situation):
+        return plan_base(situation, target, Decision.HOLD, [why]).model_copy(update={"to_release": release})
+    if serving is None or target is None:
+        raise ValueError("what is not refused has a slot to go to, and one to come back to")
+    return _deploy(situation, terms, serving, target)
+
+
+def _refused(situation: Situation, terms: Terms, release: str, target: Slot | None) -> str:
+    """Why this release must not be deployed; empty where it may."""
+    if held := refused(situation.releases, release):
+        return held
+    if not situation.standby:
+        return "there is no standby on this platform: a new release would take the place of the one to go back to"
+    if target is None:
+        return "there is no idle slot to put it into"
+    if target.version != release and not terms.installs:
+        return f"no slot holds {release}, and nothing can put it there: set `deploy.install` in backout.yaml"
+    if terms.upward and terms.upward.failed:
+        return f"its migrations fail on a clone of the database: {terms.upward.failed}"
+    return ""
+
+
+def _no_way_back(situation: Situation) -> str:
+    """Why nobody could go back afterwards; empty where they could."""
+    survey = situation.survey
+    serving = survey.slot(survey.serving)
+    if serving is None or serving.version is None:
+        return "there is no way back: no one slot with a known release has the traffic"
+    if not survey.healthy(serving.name):
+        said = summary(survey.findings.get(serving.name, [])) or "is down"
+        return f"there is no way back: {placed(serving.version, serving.name)} is not healthy: {said}"
+    return ""
+
+
+def _idle_slot(situation: Situation, release: str) -> Slot | None:
+    """The slot that holds the release, else an empty one, else the one whose release served longest ago."""
+    survey = situation.survey
+    idle = [slot for slot in survey.slots if slot.name != survey.serving]
+    served = {row.version: row.served_since or NEVER for row in situation.releases}
+
+    def worth(slot: Slot) -> tuple[bool, bool, datetime]:
+        return slot.version != release, slot.version is not None, served.get(slot.version or "", NEVER)
+
+    return min(idle, key=worth, default=None)
+
+
+def _deploy(situation: Situation, terms: Terms, serving: Slot, target: Slot) -> Plan:
+    release = situation.request.to
+    upward = terms.upward or Upward()
+    installs = target.version != release
+    back = f"way back: {placed(serving.version, serving.name)}, which stays up"
+    why = [*([situation.request.reason] if situation.request.reason else []), back]
+    plan = plan_base(situation, target, Decision.DEPLOY, [*why, *([upward.said] if terms.upward else [])])
+    rollout = Rollout(
+        steps=terms.steps,
+        installs=installs,
+        schema_before=upward.before,
+        migrations=upward.pending,
+        backup=terms.backup,
+    )
+    return plan.model_copy(
+        update={
+            "to_release": release,
+            "acts": _acts(rollout),
+            "consent": consent_for(situation.request, _asked(terms.consent, upward), blind=False),
+            "deadline_s": terms.consent.deadline_s,
+            "at_risk": upward.risks,
+            "rollout": rollout,
+        }
+    )
+
+
+def _asked(consent: Consent, upward: Upward) -> Consent:
+    """What the serving release, or the way back, may suffer from is always asked about; silence never approves it."""
+    if not upward.risks:
+        return consent
+    return consent.model_copy(
+        update={
+            "people": max(1, consent.people),
+            "when_automatic": True,
+            "at_deadline": AtDeadline.REJECT,
+        }
+    )
+
+
+def _acts(rollout: Rollout) -> list[str]:
+    """What is done after the consent, first to last."""
+    first = [VALIDATE, "preserve"]
+    first += [BACK_UP] if rollout.backup else []
+    first += [MIGRATE_UP] if rollout.migrations else []
+    first += [INSTALL] if rollout.installs else []
+    return [*first, "prepare", SMOKE, SHIFT, "verify", WATCH, "report", "soak"]

@@ -1,0 +1,87 @@
+"""What stops a deploy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from domain.errors.base import BackoutError
+
+
+@dataclass(eq=False)
+class CanaryFailed(BackoutError):
+    """A step of a deploy is bad, or cannot be judged in time; traffic goes back.
+
+    Attributes:
+        release: the new one.
+        share: per cent of the traffic that it had.
+    """
+
+    release: str
+    share: int
+    why: str
+
+    def what(self) -> str:
+        return f"{self.release} at {self.share} %: {self.why}"
+
+    def next_step(self) -> str:
+        return "traffic goes back by itself; mend the release, and deploy that"
+
+
+@dataclass(eq=False)
+class CanaryInterrupted(BackoutError):
+    """The run was cut off while traffic was shared out: nobody looked at the new release meanwhile."""
+
+    release: str
+
+    def what(self) -> str:
+        return f"the run was cut off while {self.release} had a part of the traffic, and nobody looked at it"
+
+    def next_step(self) -> str:
+        return "all traffic goes back to the release before; start the deploy again"
+
+
+@dataclass(eq=False)
+class CanaryLeft(BackoutError):
+    """A superseded deploy's canary could not be ended: the slot that served before it is not healthy."""
+
+    slot: str
+
+    def what(self) -> str:
+        return f"{self.slot} is not healthy, so the traffic stays shared out as the deploy left it"
+
+    def next_step(self) -> str:
+        return "make it healthy (`backout doctor APP`), or give one release all traffic: `backout rollback APP --to RELEASE`"
+
+
+@dataclass(eq=False)
+class NotInstalled(BackoutError):
+    """A release did not come into its slot; the slot that serves was not touched."""
+
+    release: str
+    slot: str
+    why: str
+
+    def what(self) -> str:
+        return f"{self.release} is not in {self.slot}: {self.why}"
+
+    def next_step(self) -> str:
+        return "correct `deploy.install` in backout.yaml, or put the release there yourself; what serves was not touched"
+
+
+@dataclass(eq=False)
+class InTheWay(BackoutError):
+    """A deploy goes before nobody: another run has the application."""
+
+    exit_code: ClassVar[int] = 1
+    application: str
+    incident: str
+
+    def what(self) -> str:
+        return f"{self.application} is worked on: incident {self.incident}; a deploy goes before nobody"
+
+    def next_step(self) -> str:
+        return (
+            f"wait for its end (`backout status {self.application}`), then start the deploy again; a deploy whose run died"
+            f" ends when the same one is asked for again, or with `backout rollback {self.application}`"
+        )
