@@ -9,6 +9,7 @@ from flows.intake import document_of
 from flows.naming import run_name
 from tasks.back_up import take_backup
 from tasks.database import changes_of
+from tasks.run_log import progress_lines
 
 
 @flow(name="backup-database", flow_run_name=run_name, persist_result=False)
@@ -16,6 +17,6 @@ def backup_database(application: form.Application, label: form.Label = "manual")
     """Dump it, with a manifest of what it holds; verify the dump; drop what retention no longer keeps."""
     with installation() as here:
         document = document_of(application, here)
-        made = take_backup(here, document, label)
+        made = take_backup(here, document, label, progress=progress_lines())
         show_backups(document.name, changes_of(document, here.home).backups())
     return made.name

@@ -1,7 +1,9 @@
 """How a path ends: whatever happens on it, the run comes to one of the outcomes."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
+from blocks import users_first
 from domain.errors import BackoutError, LostLock, NotReady, StoreUnavailable, Unforeseen
 from domain.journal_kinds import Happened
 from domain.outcomes import Outcome
@@ -9,13 +11,19 @@ from domain.plan import Decision
 from tasks.case import Case
 from tasks.change_database import find_out
 from tasks.database_progress import changed, returning
+from tasks.end_canary import canary_left, end_canary
 from tasks.ended import Ended, Interrupted
 from tasks.finish import finish
 from tasks.go_back import go_back
 from tasks.progress import Progress, attempted, progress
+from tasks.restart import begun
 from tasks.return_database import return_database
+from tasks.stop_application import start_application, started
+from tasks.turn_off import turned_off
 
 Path = Callable[[Case], None]
+
+MOVED_NOTHING = (Outcome.HELD, Outcome.WONT_HELP, Outcome.REJECTED, Outcome.EXPIRED)
 
 
 def conclude(case: Case, path: Path) -> tuple[Outcome, str]:
@@ -23,12 +31,19 @@ def conclude(case: Case, path: Path) -> tuple[Outcome, str]:
 
     A person's interruption and the store's absence pass through: the incident stays open, and can be gone on with.
     """
+    users_first.begin(case.installation.home)
     with case.acting():
         try:
-            outcome, why = _walk(case, path)
+            outcome, why = _started(case, *_walk(case, path))
+            why = _with_flag(case, outcome, _with_canary(case, outcome, why))
             finish(case, outcome, why)
         except LostLock as error:
             return Outcome.SUPERSEDED, str(error)
+        except Interrupted:
+            # Who stopped the run may never go on with it; users are not to wait for that.
+            with suppress(BackoutError):
+                started(case)
+            raise
     return outcome, why
 
 
@@ -46,6 +61,37 @@ def _walk(case: Case, path: Path) -> tuple[Outcome, str]:
     return _arrived(case)
 
 
+def _started(case: Case, outcome: Outcome, why: str) -> tuple[Outcome, str]:
+    """However it ended: an application that was stopped for it runs again, or people are called."""
+    try:
+        start_application(case)
+    except BackoutError as error:
+        _pass_on(case, error)
+        return Outcome.STUCK, f"{why}; and the application does not start again: {error}"
+    return outcome, why
+
+
+def _with_canary(case: Case, outcome: Outcome, why: str) -> str:
+    """A run that moved nothing ends the canary of a deploy that it went before: nobody looks at that any more."""
+    if outcome not in MOVED_NOTHING:
+        return why
+    try:
+        if deploy := canary_left(case):
+            end_canary(case, deploy)
+            return f"{why}; {deploy.from_release} has all traffic again: the deploy was superseded"
+    except (LostLock, StoreUnavailable):
+        raise
+    except BackoutError as error:
+        return f"{why}; the superseded deploy's canary could not be ended: {error}"
+    return why
+
+
+def _with_flag(case: Case, outcome: Outcome, why: str) -> str:
+    """What the run left turned off, whatever became of the release."""
+    flag = None if outcome is Outcome.TURNED_OFF else turned_off(case)
+    return f"{why}; {flag} was turned off, and stays so" if flag else why
+
+
 def _ended(case: Case, end: Ended) -> tuple[Outcome, str]:
     """An act's own end stands, unless the database was changed for a code that then could not follow."""
     if end.outcome in (Outcome.HELD, Outcome.WENT_BACK) and changed(case):
@@ -59,6 +105,12 @@ def _arrived(case: Case) -> tuple[Outcome, str]:
         return Outcome.NOTHING_TO_DO, f"somebody else moved traffic to {plan.to_slot}; it is verified"
     if case.plan.decision is Decision.CHANGE_DATABASE:
         return Outcome.RESTORED, "; ".join(case.plan.why)
+    if case.plan.decision is Decision.RESTART:
+        return Outcome.RESTARTED, "; ".join(case.plan.why)
+    if case.plan.decision is Decision.SHIFT:
+        return Outcome.SHIFTED, "; ".join(case.plan.why)
+    if case.plan.decision is Decision.DEPLOY:
+        return Outcome.DEPLOYED, "; ".join(case.plan.why)
     return Outcome.ROLLED_BACK, "; ".join(case.plan.why)
 
 
@@ -80,6 +132,14 @@ def _stopped(case: Case, error: BackoutError) -> tuple[Outcome, str]:
     far = progress(entries)
     if far is Progress.VERIFIED:
         return _arrived(case)[0], f"verified; afterwards: {error}"
+    if begun(entries):
+        return Outcome.RESTART_FAILED, str(error)
+    return _stopped_unverified(case, error, far)
+
+
+def _stopped_unverified(case: Case, error: BackoutError, far: Progress) -> tuple[Outcome, str]:
+    """Of a run that moves traffic, or changes the database."""
+    entries = case.ledger.entries(case.incident.id)
     if unknown := _unknown(case):
         said = "the database was being changed, and how far that came cannot be told"
         return Outcome.STUCK, f"{error}; {said}: {unknown}"
@@ -109,12 +169,18 @@ def _unknown(case: Case) -> str:
 
 
 def _looked(case: Case, error: BackoutError) -> tuple[Outcome, str]:
-    """A switch was begun and its end is not known: where traffic is tells whether it took place."""
+    """A switch was begun and its end is not known: where traffic is tells whether it took place.
+
+    In place, and in a deploy, it comes in steps: whatever was left half-done, the way back puts right.
+    """
     try:
-        found = case.document.platform.route().slot
+        found = case.document.platform.route().served
     except Exception as second:  # noqa: BLE001 - nothing can be said without a look
         return Outcome.STUCK, f"{error}; and where traffic is cannot be told: {_known(case, second)}"
-    return _return(case, error) if found == case.plan.to_slot else (Outcome.HELD, str(error))
+    plan = case.plan
+    half_done = not case.document.platform.standby or plan.rollout is not None
+    moved = found == plan.after or (bool(plan.to_shares) and found != plan.before)
+    return _return(case, error) if half_done or moved else (Outcome.HELD, str(error))
 
 
 def _return(case: Case, error: BackoutError) -> tuple[Outcome, str]:

@@ -3,7 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 from blocks.ledger import Ledger
-from domain.consent import Answer, Approval, Ruling, accepts, form_counts, ruling
+from domain.consent import Answer, Approval, Ruling, counted, ruling
+from domain.contacts import Step, called, path
 from domain.errors import DataLossNotAccepted, LostLock
 from domain.journal import Entry
 from domain.journal_kinds import Happened
@@ -19,14 +20,18 @@ from tasks.tell import tell
 GRACE_S = 600
 """Seconds the suspended run can still be resumed after the deadline, so that it can end with its own words."""
 
-ENDINGS = {Ruling.REJECTED: Outcome.REJECTED, Ruling.EXPIRED: Outcome.EXPIRED}
+ENDINGS = {
+    Ruling.REJECTED: Outcome.REJECTED,
+    Ruling.INSTEAD: Outcome.SUPERSEDED,
+    Ruling.EXPIRED: Outcome.EXPIRED,
+}
 
 
 def ask(case: Case, plan: Plan) -> None:
     """Go on where consent is given or nobody is asked; end where it is refused or late; else suspend the run.
 
     Raises:
-        Ended: rejected or expired.
+        Ended: rejected, expired, or something else is started instead.
         DataLossNotAccepted: rows would be lost, and without Prefect nobody can be asked whether they may.
         Pause: Prefect's own signal that the run is suspended; no process is held.
     """
@@ -35,16 +40,19 @@ def ask(case: Case, plan: Plan) -> None:
     if not in_flow():
         _without_prefect(case, plan)
         return
+    from flows.answered_form import take_in
+
     asked = last_asked(case.ledger, case.incident.id)
     if asked is not None:
-        _take_in_form(case, plan, asked)
+        take_in(case, plan, asked)
     stand = _stand(case, plan)
     if stand is Ruling.OPEN and asked is not None and datetime.now(UTC) >= deadline_of(asked):
         stand = _at_deadline(case, plan)
     if stand is Ruling.OPEN:
         stand = _suspend(case, plan, asked)
     if stand in ENDINGS:
-        raise Ended(ENDINGS[stand], _reason(case))
+        raise Ended(ENDINGS[stand], _reason(case, plan))
+    tell(case, Moment.CONSENTED, said=[_reason(case, plan)])
     case.note(Happened.RESUMED)
 
 
@@ -53,7 +61,7 @@ def _without_prefect(case: Case, plan: Plan) -> None:
     if plan.confirm_rows:
         stand = _stand(case, plan)
         if stand in ENDINGS:
-            raise Ended(ENDINGS[stand], _reason(case))
+            raise Ended(ENDINGS[stand], _reason(case, plan))
         if stand is Ruling.OPEN:
             accepted = case.request.wish.accept_data_loss or 0
             lost = plan.database.at_risk if plan.database else plan.at_risk
@@ -68,9 +76,21 @@ def _stand(case: Case, plan: Plan) -> Ruling:
         plan,
         case.ledger.approvals(case.incident.id),
         case.installation.approvals_key,
-        case.request.by,
+        _requester(case),
         deadline_of(asked) if asked else None,
     )
+
+
+def _requester(case: Case) -> str:
+    """Who asked for the rollback, as who answers is named."""
+    return called(case.document.contacts, case.request.by.partition("@")[0]).name
+
+
+def counting(case: Case, plan: Plan) -> list[Approval]:
+    """The answers that are kept and count, in their order."""
+    asked = last_asked(case.ledger, case.incident.id)
+    approvals, key = case.ledger.approvals(case.incident.id), case.installation.approvals_key
+    return counted(plan, approvals, key, deadline_of(asked) if asked else None)
 
 
 def last_asked(ledger: Ledger, incident: str) -> Entry | None:
@@ -85,76 +105,69 @@ def deadline_of(asked: Entry) -> datetime:
 
 
 def deadline_from(now: datetime, plan: Plan) -> datetime:
-    """No approval outlasts its RTO."""
+    """No approval outlasts its RTO, but where the policy has the request go on to the next contact."""
     return now + timedelta(seconds=min(plan.deadline_s, plan.rto_s or plan.deadline_s))
-
-
-def answer(case: Case, approval: Approval) -> None:
-    """Sign and keep one answer."""
-    signed = approval.signed(case.installation.approvals_key)
-    case.ledger.answer(signed)
-    case.note(Happened.ANSWERED, approval=signed.model_dump(mode="json"))
 
 
 def _at_deadline(case: Case, plan: Plan) -> Ruling:
     """Nobody answered: what policy says, but never yes to a plan with something at risk."""
-    yes = plan.consent is not None and plan.consent.at_deadline is AtDeadline.APPROVE and not plan.at_risk
+    from flows.answered_form import keep
+
+    yes = plan.unanswered is AtDeadline.APPROVE
     said = Answer.APPROVE if yes else Answer.REJECT
-    answer(case, Approval(
+    keep(case, Approval(
         incident=case.incident.id, plan=plan.digest(), answer=said, person="deadline", via="deadline", proven=True,
         reason="nobody answered in time",
     ))  # fmt: skip
     return Ruling.APPROVED if yes else Ruling.EXPIRED
 
 
-def _reason(case: Case) -> str:
-    last = case.ledger.approvals(case.incident.id)[-1]
-    return f"{last.person} ({last.via}): {last.reason or f'{last.answer}, and no reason'}"
-
-
-def _take_in_form(case: Case, plan: Plan, asked: Entry) -> None:
-    """Keep what was filled into Prefect's form since it was asked; an answer by the CLI is kept already."""
-    from flows.prefect_runs import NOBODY
-    from flows.suspension import filled_in
-
-    form = filled_in(asked.data["key"])
-    known = {row.person for row in case.ledger.approvals(case.incident.id) if accepts(row, plan)}
-    if form is None or form.your_name in (known | {NOBODY}):
-        return
-    answer(case, Approval(
-        incident=case.incident.id, plan=plan.digest(), answer=Answer(form.decision), person=form.your_name, via="ui",
-        proven=False, reason=form.reason, accepted_rows=form.rows_lost, at=form.at,
-    ))  # fmt: skip
-    if plan.consent is not None and not form_counts(plan.consent):
-        step = f"use `backout approve {case.incident.id}` or `backout reject {case.incident.id}`"
-        _say_it_does_not_count(case, form.your_name, step)
-    elif form.decision == "approve" and form.rows_lost < plan.confirm_rows:
-        step = f"the plan loses {plan.confirm_rows} rows, and {form.rows_lost} were accepted: answer again"
-        _say_it_does_not_count(case, form.your_name, step)
-
-
-def _say_it_does_not_count(case: Case, name: str, step: str) -> None:
-    """Whoever answered believes that it is done."""
-    tell(case, Moment.ESCALATED, said=[f"{name} answered in the form, which does not count here: {step}"])
+def _reason(case: Case, plan: Plan) -> str:
+    """Who decided, and why: the last answer that counts, whoever else had an opinion."""
+    last = counting(case, plan)[-1]
+    said = f"{last.answer} {last.instead}" if last.instead else f"{last.answer}, and no reason"
+    return f"{last.person} ({last.via}): {last.reason or said}"
 
 
 def _suspend(case: Case, plan: Plan, asked: Entry | None) -> Ruling:
     """Suspend the run; returns only where an answer came before it could be suspended."""
-    from flows.suspension import schedule_deadline, suspend
+    from flows.suspension import Beside, page_of_run, schedule_deadline, suspend
 
-    deadline = deadline_of(asked) if asked else deadline_from(datetime.now(UTC), plan)
+    calls, deadline = _time_to_answer(case, plan, asked)
     key = f"consent-{len(case.ledger.entries(case.incident.id))}"
-    tell(case, Moment.ASKED)
+    dashboards = case.document.dashboards
+    said = [
+        *(f"If nobody answers: {step}" for step in calls),
+        *(f"{name}: {url}" for name, url in dashboards.items()),
+    ]
+    tell(case, Moment.ASKED, said=said, link=page_of_run())
     schedule_deadline(case.run, case.incident.id, deadline, key)
     case.note(
-        Happened.CONSENT_ASKED, deadline=deadline.isoformat(), plan=plan.digest(), key=key, run=case.run
-    )
+        Happened.CONSENT_ASKED, deadline=deadline.isoformat(), plan=plan.digest(), key=key, run=case.run,
+        requester=_requester(case), path=[step.model_dump(mode="json") for step in calls],
+    )  # fmt: skip
     case.ledger.wait(case.hold, deadline)
     stand = _stand(case, plan)
     if stand is Ruling.OPEN:
-        suspend(plan, case.incident.id, key, deadline, GRACE_S)
+        suspend(plan, case.incident.id, key, deadline, GRACE_S, Beside(calls, dashboards))
     _act_again(case)
     return stand
+
+
+def _time_to_answer(case: Case, plan: Plan, asked: Entry | None) -> tuple[list[Step], datetime]:
+    """Whom it goes to while nobody answers, and until when; asked again, it stays as it was."""
+    if asked is not None:
+        return calls_of(asked), deadline_of(asked)
+    now = datetime.now(UTC)
+    deadline = deadline_from(now, plan)
+    if plan.unanswered is not AtDeadline.ESCALATE:
+        return [], deadline
+    return path(case.document.contacts, now, (deadline - now).total_seconds())
+
+
+def calls_of(asked: Entry) -> list[Step]:
+    """Whom the request goes to while nobody answers."""
+    return [Step.model_validate(step) for step in asked.data.get("path", [])]
 
 
 def _act_again(case: Case) -> None:

@@ -2,12 +2,14 @@
 
 from domain.plan import Plan
 from flows.consent import ask
+from tasks.align import align
 from tasks.assess import make_plan
 from tasks.case import Case
 from tasks.change_database import change_database
 from tasks.export_written import export_written
 from tasks.prepare import prepare
 from tasks.preserve import preserve
+from tasks.stop_application import start_application
 from tasks.study_database import study_database
 from tasks.survey import survey
 from tasks.switch import switch
@@ -21,6 +23,8 @@ def take_back_with_schema(case: Case) -> None:
     change_database(case, plan)
     prepare(case, plan)
     switch(case, plan)
+    align(case, plan)
+    start_application(case)
     verify(case, plan)
     export_written(case, plan)
 
@@ -29,6 +33,7 @@ def mend_database(case: Case) -> None:
     """The database alone; the code stays where it is: Jarvis "Database Rollback Procedure", Aldeia step 8 option B."""
     plan = _with_consent(case)
     change_database(case, plan)
+    start_application(case)
     verify(case, plan)
     export_written(case, plan)
 

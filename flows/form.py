@@ -6,6 +6,7 @@ from pydantic import Field
 
 from blocks.application import Application as ApplicationBlock
 from domain.database.wish import Condition, DataState
+from domain.names import VERSION
 from domain.presets import PRESETS
 from domain.severity import Severity as SeverityLevel
 
@@ -16,7 +17,54 @@ Target = Annotated[
     str,
     Field(
         title="Release to go back to",
-        description="`last good`: the newest healthy release that has served before. Or a version that a slot holds.",
+        description="`last good`: the newest healthy release that has served before. "
+        "Or a version that a slot holds; of a checkout, a tag, a phase or a commit.",
+    ),
+]
+Fix = Annotated[
+    str,
+    Field(
+        title="Fixed release",
+        min_length=1,
+        description="The release, tag, branch or commit with the fix; it must be in a slot, or in the checkout's repository.",
+    ),
+]
+Share = Annotated[
+    int,
+    Field(
+        title="Share of the traffic, in per cent",
+        ge=1,
+        le=99,
+        description="What the release gets; the rest stays where it is. Rounded down to the steps the router can give: a router "
+        "with ten upstreams makes 20 of 25.",
+    ),
+]
+NewRelease = Annotated[
+    str,
+    Field(
+        title="New release",
+        pattern=f"^{VERSION.pattern}$",
+        description="The version to deploy: what `deploy.install` is called with, or what an idle slot holds already.",
+    ),
+]
+Staging = Annotated[
+    ApplicationBlock,
+    Field(title="Staging", description="Where the release was tried: what serves there is promoted."),
+]
+Only = Annotated[
+    str | None,
+    Field(
+        title="Only this part",
+        description="Empty: the whole application. Or what `backout status` lists as a part: a component, `config`, "
+        "`flag:NAME`. The other parts are not touched.",
+    ),
+]
+Flag = Annotated[
+    str | None,
+    Field(
+        title="Feature to turn off first",
+        description="The flag of the integration that fails: `new-integration` or `flag:new-integration`, as `backout status` "
+        "lists it. Empty: the application's own, `integration` in backout.yaml.",
     ),
 ]
 Severity = Annotated[
@@ -62,7 +110,7 @@ AskedBy = Annotated[
     str, Field(title="Who asks", description="Your name; the CLI and automations fill it in.")
 ]
 Via = Annotated[
-    Literal["ui", "cli", "automation", "drill"],
+    Literal["ui", "cli", "api", "slack", "automation", "drill"],
     Field(title="Asked through", description="Leave it: the CLI and automations fill it in."),
 ]
 Detection = Annotated[

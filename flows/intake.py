@@ -2,18 +2,22 @@
 
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from blocks import configuration
 from blocks.application import Application
 from blocks.document import Document
 from blocks.installation import Installation
 from blocks.ledger import Hold
-from blocks.store import configurations
-from domain.errors import ConfigurationError, Drift, UnknownApplication
+from blocks.store import configurations, drills
+from blocks.users_first import served
+from domain.errors import ConfigurationError, Drift, InTheWay, UnknownApplication
+from domain.errors.configuration import REQUEST
 from domain.incident import Incident
 from domain.names import block_name
 from domain.precedence import Phase
-from domain.request import Request
+from domain.request import RESTART, SHIFT_TRAFFIC, Kind, Request
+from domain.urgency import urgent
 from tasks.case import Case
 
 FOLLOW_S = 0.5
@@ -46,10 +50,10 @@ def checked(request: Request) -> Request:
     """
     if request.force and not request.reason.strip():
         raise ConfigurationError(
-            file="request", key="reason", problem="`force` needs a reason: it goes into the report"
+            file=REQUEST, key="reason", problem="`force` needs a reason: it goes into the report"
         )
     if request.even_unhealthy and not request.force:
-        raise ConfigurationError(file="request", key="even_unhealthy", problem="is for `force` only")
+        raise ConfigurationError(file=REQUEST, key="even_unhealthy", problem="is for `force` only")
     return request
 
 
@@ -59,14 +63,21 @@ def known_issue(document: Document, request: Request) -> Request:
     Raises:
         ConfigurationError: the policy has no such row.
     """
-    by_a_person = request.runbook == "rollback" and not request.automatic
+    by_a_person = request.runbook in ("rollback", RESTART, SHIFT_TRAFFIC) and not request.automatic
     if by_a_person and request.issue is not None and document.policy.issue(request.issue) is None:
         raise ConfigurationError(
-            file="request",
+            file=REQUEST,
             key="issue",
             problem=f"{request.issue!r} is no row of the policy of {document.name}",
             allowed=[row.name for row in document.policy.issues],
         )
+    return request
+
+
+def known_part(document: Document, request: Request) -> Request:
+    """The request, if the platform has the part that is taken back alone, and the flag turned off first. Raises UnknownPart."""
+    for part in request.parts:
+        document.of_part(part)
     return request
 
 
@@ -81,18 +92,31 @@ class Followed:
 def begin(here: Installation, document: Document, request: Request, run: str) -> Case | Followed:
     """The case to work on; or the incident of another run, that was followed until it ended or waits for people.
 
-    Where the other run dies on the way, its incident becomes ours.
+    Where the other run dies on the way, its incident becomes ours. A deploy joins nobody, and follows nobody.
+
+    Raises:
+        InTheWay: a deploy, and another run has the application.
     """
+    marks = {"urgent": urgent(request, document.policy), "drill": _drill_of(here, request)}
+    request = request.model_copy(update=marks)
     while True:
         begun = here.store.begin(request, run)
         if begun.hold is not None:
             return Case(here, document, here.store, begun.incident, begun.hold, run)
+        if request.kind is Kind.DEPLOY and not begun.resumed:
+            raise InTheWay(application=request.application, incident=begun.incident.id)
         if begun.incident.outcome is not None or not _still_acting(here, request.application):
             return Followed(begun.incident, ours=begun.resumed)
         _follow(here, begun.incident.id, request.application)
         found = here.store.incident(begun.incident.id)
         if found.outcome is not None:
             return Followed(found, ours=False)
+
+
+def _drill_of(here: Installation, request: Request) -> str:
+    """The drill that waits for this request; empty where none does."""
+    drill = drills.under_way(here.store.database, request.application)
+    return drill.id if drill and drill.awaits(request, datetime.now(UTC)) else ""
 
 
 def after_the_end(here: Installation, document: Document, incident: str, run: str) -> Case:
@@ -108,6 +132,7 @@ def _still_acting(here: Installation, application: str) -> bool:
 
 def _follow(here: Installation, incident: str, application: str) -> None:
     """Until the incident ends, its run dies, or it waits for people."""
+    served()
     while here.store.incident(incident).outcome is None:
         holder = here.store.holder(application)
         if holder is None or not holder.alive or holder.phase is Phase.WAITING:

@@ -4,16 +4,22 @@ from prefect.artifacts import create_table_artifact
 
 from domain.names import block_name
 from domain.plan import Plan
+from domain.release import placed
 
 
 def show_plan(plan: Plan) -> None:
     """The plan of a dry run as an artifact."""
     rows = [
-        {"what": "decision", "value": plan.decision},
-        {"what": "from", "value": f"{plan.from_release} in {plan.from_slot}"},
-        {"what": "to", "value": f"{plan.to_release} in {plan.to_slot}"},
+        {"what": "decision", "value": plan.said},
+        {"what": "from", "value": placed(plan.from_release, plan.from_slot)},
+        {"what": "to", "value": placed(plan.to_release, plan.to_slot)},
         {"what": "severity", "value": plan.severity},
         *({"what": "why", "value": reason} for reason in plan.why),
+        *(
+            [{"what": "blind", "value": "nobody can look at the target before it serves"}]
+            if plan.blind
+            else []
+        ),
         *({"what": "at risk", "value": risk} for risk in plan.at_risk),
         {"what": "acts", "value": ", ".join(plan.acts)},
     ]

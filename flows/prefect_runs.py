@@ -9,8 +9,7 @@ from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.exceptions import ObjectNotFound
 from prefect.states import Scheduled
 
-NOBODY = "backout"
-"""Who fills in the form where a run is only woken: an answer under this name counts for nothing."""
+from domain.consent import NOBODY
 
 
 def start_later(deployment: str, parameters: dict[str, Any], at: datetime | None, key: str) -> str:

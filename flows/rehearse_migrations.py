@@ -12,6 +12,7 @@ from flows.database_tables import show_rehearsal
 from flows.intake import document_of
 from flows.naming import run_name
 from tasks.rehearse import rehearse_last
+from tasks.run_log import progress_lines
 
 Down = Annotated[
     str | None,
@@ -23,7 +24,7 @@ Down = Annotated[
 def rehearse_migrations(application: form.Application, version: Down = None) -> State[Any]:
     """On a clone of the real data: run the down steps, compare the schema, time it, count what it loses, drop the clone."""
     with installation() as here:
-        rehearsal = rehearse_last(here, document_of(application, here), version)
+        rehearsal = rehearse_last(here, document_of(application, here), version, progress_lines())
         show_rehearsal(rehearsal)
     if rehearsal.works:
         said = f"{len(rehearsal.steps)} down steps work, {rehearsal.rows} rows at risk"

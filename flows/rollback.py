@@ -16,6 +16,7 @@ from flows.runbook import asked, run
 def rollback(
     application: form.Application,
     target: form.Target = LAST_GOOD,
+    only: form.Only = None,
     severity: form.Severity = None,
     reason: form.Reason = "",
     issue: form.Issue = None,
@@ -31,7 +32,7 @@ def rollback(
 ) -> State[Any]:
     """Take one application back to its last good release."""
     request = asked(
-        application, target, detection, runbook="rollback", severity=severity, reason=reason, issue=issue or None, impact=impact,
+        application, target, detection, runbook="rollback", only=only or None, severity=severity, reason=reason, issue=issue or None, impact=impact,
         users=users, downtime=downtime, force=force, even_unhealthy=even_unhealthy, dry_run=dry_run, by=asked_by, via=via,
     )  # fmt: skip
     return run(application, request, take_back)

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from prefect import runtime
 from prefect.client.schemas.objects import State, StateType
@@ -12,38 +12,44 @@ from prefect.logging import get_run_logger
 from blocks.application import Application
 from blocks.document import Document
 from blocks.installation import Installation, installation
+from domain.basis import Detection
 from domain.errors import BackoutError, StoreUnavailable
-from domain.findings import Finding
 from domain.incident import Incident
-from domain.outcomes import ENDS, Outcome, next_step
+from domain.outcomes import ENDS, Outcome
+from domain.report.record import closing_words
 from domain.request import LAST_GOOD, Request
 from flows.afterwards import afterwards
 from flows.conclude import Path, conclude
-from flows.intake import Followed, after_the_end, begin, checked, document_of, known_issue
+from flows.intake import Followed, after_the_end, begin, checked, document_of, known_issue, known_part
 from flows.messages import sent_beside
 from flows.plan_table import show_plan
 from flows.refusal import tell_refused
 from tasks.case import Case
 from tasks.study_database import planned
 
+Result = TypeVar("Result")
 Walked = tuple[Case | Followed, Outcome | None, str]
 """What was worked on, and how it ended; no outcome where another run's incident was only followed."""
 
 STORE_PATIENCE_S = 300.0
 STORE_PAUSE_S = 2.0
+STORE_STEADY_S = 20.0
+"""Longer than a store that is away lets anybody wait: 3 s to connect, 15 s for a statement (blocks/store/database.py)."""
 
 
 def asked(
     application: Application, target: str = LAST_GOOD, detection: str | None = None, **fields: Any
 ) -> Request:
     """The form's fields as a request, at the time the run was created."""
-    seen = _detected(detection) if detection else []
+    seen = persistently(lambda: _detected(detection)) if detection else Detection()
     to = None if target.strip() in ("", LAST_GOOD) else target.strip()
     created = runtime.flow_run.scheduled_start_time or datetime.now(UTC)
-    return Request(application=application.name, to=to, detection=seen, at=created, **fields)
+    return Request(
+        application=application.name, to=to, detection=seen.findings, basis=seen.basis, at=created, **fields
+    )
 
 
-def _detected(detection: str) -> list[Finding]:
+def _detected(detection: str) -> Detection:
     with installation() as here:
         return here.store.detection(detection)
 
@@ -57,18 +63,21 @@ def run(application: Application, request: Request, path: Path, *, puts_off: boo
     `puts_off`: end once traffic is verified, and leave evidence and report to the linked watch.
     """
     try:
-        return _run(application, request, path, puts_off=puts_off)
+        return persistently(lambda: _run(application, request, path, puts_off=puts_off))
     except BackoutError as error:
         return State(type=StateType.FAILED, name="Failed", message=str(error), data=None)
 
 
 def _run(application: Application, request: Request, path: Path, *, puts_off: bool) -> State[Any]:
     with installation() as here:
+        if other := _other_run(here):
+            message = f"its alert had started run {other} before"
+            return State(type=StateType.COMPLETED, name="Joined", message=message)
         document = _document(here, application, request)
-        known_issue(document, checked(request))
+        known_part(document, known_issue(document, checked(request)))
         if request.dry_run:
             return _dry_run(here, document, request)
-        case, outcome, why = _persistently(lambda: _walked(here, document, request, path, puts_off=puts_off))
+        case, outcome, why = _walked(here, document, request, path, puts_off=puts_off)
         if outcome is None:
             return _joined(case.incident)
         after = after_the_end(here, document, case.incident.id, str(runtime.flow_run.id))
@@ -76,24 +85,38 @@ def _run(application: Application, request: Request, path: Path, *, puts_off: bo
         return state_of(outcome, why, after.incident)
 
 
+def _other_run(here: Installation) -> str | None:
+    """The run that the same alert started before: where Prefect was killed, the alert's event is sent again."""
+    detection, own = runtime.flow_run.parameters.get("detection"), str(runtime.flow_run.id)
+    first = here.store.alert_read(detection, own) if detection else own
+    return None if first == own else first
+
+
 def _document(here: Installation, application: Application, request: Request) -> Document:
     """The application's document. A run that a trigger started and that cannot begin is told to people."""
     try:
         return document_of(application, here)
+    except StoreUnavailable:
+        raise  # it is waited out
     except BackoutError as error:
         if request.automatic:
             tell_refused(here, request, error)
         raise
 
 
-def _persistently(walk: Callable[[], Walked]) -> Walked:
+def persistently(act: Callable[[], Result]) -> Result:
     """Wait out a store that is away for a while: the same run goes on where it stood, under its own incident."""
-    deadline = time.monotonic() + STORE_PATIENCE_S
+    away_since: float | None = None
     while True:
+        began = time.monotonic()
         try:
-            return walk()
+            return act()
         except StoreUnavailable as error:
-            if time.monotonic() > deadline:
+            failed = time.monotonic()
+            # What worked for a while had the store: it went away anew. A run lasts longer than one outage may.
+            if away_since is None or failed - began > STORE_STEADY_S:
+                away_since = failed
+            if failed > away_since + STORE_PATIENCE_S:
                 raise
             get_run_logger().warning("%s; trying again", error.what())
             time.sleep(STORE_PAUSE_S)
@@ -107,17 +130,18 @@ def _walked(
         return case, None, ""
     if isinstance(case, Case):
         case.puts_off = puts_off
-    return case, *_concluded(case, path)
+    return case, *_concluded(here, case, path)
 
 
-def _concluded(case: Case | Followed, path: Path) -> tuple[Outcome, str]:
-    """Walk the path; a run that was killed after it had ended its incident only says so once more."""
+def _concluded(here: Installation, case: Case | Followed, path: Path) -> tuple[Outcome, str]:
+    """Walk the path; a run whose incident has ended, by itself before it was killed or by another one, only says so."""
     if isinstance(case, Case):
         with sent_beside(case.installation, case.document):
             return conclude(case, path)
     if case.incident.outcome is None:
         raise RuntimeError(f"incident {case.incident.id} has not ended")
-    return case.incident.outcome, "it had ended before this run was started again"
+    why = closing_words(here.store.entries(case.incident.id))
+    return case.incident.outcome, why or "it had ended before this run was started again"
 
 
 def state_of(outcome: Outcome, why: str, incident: Incident) -> State[Any]:
@@ -126,8 +150,9 @@ def state_of(outcome: Outcome, why: str, incident: Incident) -> State[Any]:
     get_run_logger().info("%s: %s", outcome, why)
     later = incident.report is None and outcome is Outcome.ROLLED_BACK
     report = f"; its report comes with run soak-{incident.id}" if later else ""
-    step = next_step(outcome, incident.application, incident.plan.from_release if incident.plan else None)
-    message = f"{end.words}. {why.rstrip('.')}. Next: {step}. Incident {incident.id}{report}"
+    message = (
+        f"{end.words}. {why.rstrip('.')}. Next: {incident.next_step(outcome)}. Incident {incident.id}{report}"
+    )
     return State(type=StateType(end.state), name=end.state_name, message=message, data=None)
 
 

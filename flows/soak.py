@@ -15,6 +15,7 @@ from flows.intake import after_the_end, document_of
 from flows.messages import sent_beside
 from flows.naming import run_name
 from tasks.case import Case
+from tasks.give_way import at_leisure, give_way
 from tasks.soak import (
     BAD_IN_A_ROW,
     look_again,
@@ -44,11 +45,13 @@ def soak(
 
     Before that it does what an emergency left to it: evidence, report, last words.
     """
+    give_way()
     with installation() as here:
         document = document_of(application, here)
         watched = after_the_end(here, document, incident, str(runtime.flow_run.id))
         with sent_beside(here, document):
-            do_the_rest(watched)
+            with at_leisure(here.home):
+                do_the_rest(watched, application)
             until = started(watched, datetime.now(UTC) + _length(watched, minutes))
             return _watch(watched, until)
 

@@ -6,7 +6,8 @@ a plain loop. Prefect is never imported here unless it already was.
 
 import time
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import ExitStack
+from enum import Enum, auto
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -25,20 +26,31 @@ RETRY_S = [0.2, 1.0, 3.0]
 """Seconds before each further try of an act that failed with a retryable error."""
 
 
-def act(name: str, *, changes: bool = False) -> Callable[[Act[P, R]], Act[P, R]]:
+class Turn(Enum):
+    """How long an act keeps others of its application from acting on this host."""
+
+    NONE = auto()
+    AT_FIRST = auto()
+    WHOLE = auto()
+
+
+def act(name: str, *, changes: bool = False, lasting: bool = False) -> Callable[[Act[P, R]], Act[P, R]]:
     """Make a function of a case one act of the runbook.
 
     Args:
         name: the verb people read in Prefect's UI, the terminal and the report.
         changes: whether it changes the application; then the lock is checked right before it, and no other act of
             this host runs beside it.
+        lasting: what it changes has a lock of its own and may take long: it waits for its turn on this host, and lets
+            others act once it has begun.
     """
+    turn = (Turn.AT_FIRST if lasting else Turn.WHOLE) if changes else Turn.NONE
 
     def decorate(function: Act[P, R]) -> Act[P, R]:
         @wraps(function)
         def perform(case: Case, /, *args: P.args, **kwargs: P.kwargs) -> R:
             def once() -> R:
-                return _done_once(case, name, changes, lambda: function(case, *args, **kwargs))
+                return _done_once(case, name, turn, lambda: function(case, *args, **kwargs))
 
             return _as_task(name, once) if in_flow() else _with_retries(once)
 
@@ -47,13 +59,16 @@ def act(name: str, *, changes: bool = False) -> Callable[[Act[P, R]], Act[P, R]]
     return decorate
 
 
-def _done_once(case: Case, name: str, changes: bool, do: Callable[[], R]) -> R:  # noqa: FBT001 - see `act`
+def _done_once(case: Case, name: str, turn: Turn, do: Callable[[], R]) -> R:
     if case.stopping.is_set():
         raise Interrupted(name)
-    with host_lock(case.installation.home, case.document.name) if changes else nullcontext():
-        if changes:
+    with ExitStack() as held:
+        if turn is not Turn.NONE:
+            held.enter_context(host_lock(case.installation.home, case.document.name))
             case.ledger.check(case.hold)
         case.note(Happened.ACT_STARTED, act=name)
+        if turn is Turn.AT_FIRST:
+            held.close()
         started = time.monotonic()
         try:
             result = do()

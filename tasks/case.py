@@ -19,7 +19,7 @@ from domain.plan import Plan
 from domain.request import Request
 from tasks import run_log
 
-OF_TRAFFIC = (Happened.SWITCHED, Happened.VERIFIED, Happened.WENT_BACK)
+OF_TRAFFIC = (Happened.SWITCHED, Happened.VERIFIED, Happened.WENT_BACK, Happened.RESTARTING)
 """What a run that goes on without the store must know of; also that a switch was begun."""
 
 SWITCH = "switch"
@@ -37,6 +37,7 @@ class Case:
         run: the id under which the run can be started again.
         puts_off: whether a linked run does what can wait until users are served: evidence, report, last words.
         stopping: set by Ctrl-C; no further act begins.
+        whole: the application with all its parts, where `document` is one of them alone.
     """
 
     installation: Installation
@@ -47,6 +48,12 @@ class Case:
     run: str
     puts_off: bool = False
     stopping: threading.Event = field(default_factory=threading.Event)
+    whole: Document = field(init=False)
+
+    def __post_init__(self) -> None:
+        """An incident of a part works on that part alone."""
+        self.whole = self.document
+        self.document = self.document.of_part(self.incident.request.only)
 
     @property
     def request(self) -> Request:

@@ -13,10 +13,13 @@ from tasks.case import Case
 from tasks.database import changes_of
 from tasks.database_progress import MIGRATE_DOWN, SWAP_DATABASE, begun, noted, returning
 from tasks.progress import never_forward_again
+from tasks.stop_application import stop_application
 
 
 def change_database(case: Case, plan: Plan) -> None:
     """The plan's act on the database, once; nothing where it leaves the database alone.
+
+    The application is stopped for it, where the settings say so; the path starts it again, or the end of the run.
 
     From the backup to the step that loses rows nobody writes: every row is in the one or in the other. A run that was
     killed in between takes another backup: somebody may have opened the database meanwhile.
@@ -35,6 +38,7 @@ def change_database(case: Case, plan: Plan) -> None:
     if done is not None and _arrived(done, database):
         changes.tidy()
         return
+    stop_application(case)
     if database.action is not Action.DOWN:
         swap_database(case, database)
         return

@@ -1,6 +1,6 @@
 """Finish: quarantine, report, last words, and the application is free again."""
 
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from datetime import UTC, datetime
 
 from blocks import heads
@@ -11,20 +11,34 @@ from domain.journal_kinds import Happened
 from domain.message import Moment
 from domain.outcomes import Outcome
 from domain.report.facts import Facts
+from domain.request import Kind
 from tasks.act import act
 from tasks.case import Case
+from tasks.drop_beside import drop_beside
+from tasks.give_way import at_leisure, give_way
 from tasks.progress import Progress, progress
 from tasks.report import write_report
 from tasks.tell import tell
 
-NEED_PEOPLE = (Outcome.WENT_BACK, Outcome.STUCK, Outcome.WONT_HELP, Outcome.HELD, Outcome.EXPIRED)
+NEED_PEOPLE = (
+    Outcome.WENT_BACK, Outcome.STUCK, Outcome.WONT_HELP, Outcome.RESTART_FAILED, Outcome.HELD, Outcome.EXPIRED,
+)  # fmt: skip
 
 
 def finish(case: Case, outcome: Outcome, why: str) -> None:
     """End the incident. Closing comes last: a run killed before it finishes again, and ends with one report.
 
     Where a linked run does the rest and users are served, the end waits for no report: `tasks.aftermath`.
+    An end that calls nobody gives way to the runs of other applications.
     """
+    give_way()
+    calm = outcome is Outcome.ROLLED_BACK
+    with at_leisure(case.installation.home) if calm else nullcontext():
+        _end(case, outcome, why)
+
+
+def _end(case: Case, outcome: Outcome, why: str) -> None:
+    drop_beside(case, outcome)
     put_off = puts_off(case) and outcome is Outcome.ROLLED_BACK
     case.note(Happened.ENDING, outcome=outcome, why=why, put_off=put_off)
     settle(case, outcome)
@@ -60,13 +74,19 @@ def keep_head(case: Case) -> None:
 
 @act("settle")
 def settle(case: Case, outcome: Outcome) -> None:
-    """After a rollback: the old release has served, the bad one is in quarantine."""
-    if outcome is not Outcome.ROLLED_BACK:
+    """After a deploy the new release has served. After a rollback: the old release has served, the bad one is in quarantine.
+
+    Not for a part: the rest still serves it. Nor after a drill: the release was not bad.
+    """
+    if outcome not in (Outcome.ROLLED_BACK, Outcome.DEPLOYED) or not case.document.platform.whole:
         return
     plan = case.plan
     if plan.to_release:
         case.ledger.served(plan.application, plan.to_release, datetime.now(UTC))
-    if plan.from_release and plan.from_release != plan.to_release:
+    if outcome is Outcome.DEPLOYED:
+        case.document.platform.keep(plan.to_release or "")
+        return
+    if plan.from_release and plan.from_release != plan.to_release and not case.request.drill:
         case.ledger.quarantine(plan.application, plan.from_release, case.incident.id)
 
 
@@ -76,7 +96,9 @@ def last_words(case: Case, ended: Incident, facts: Facts | None, why: str) -> No
     if _mistyped(case):
         return
     tell(case, Moment.ENDED, incident=ended, facts=facts, said=[why])
-    if ended.outcome in NEED_PEOPLE:
+    if ended.outcome in NEED_PEOPLE and not (
+        ended.outcome is Outcome.HELD and case.request.kind is Kind.DEPLOY
+    ):
         tell(case, Moment.ESCALATED, incident=ended, facts=facts, said=[why])
 
 

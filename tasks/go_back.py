@@ -5,11 +5,15 @@ from domain.findings import all_ok, summary
 from domain.journal_kinds import Happened
 from domain.outcomes import Outcome
 from domain.plan import Plan
+from domain.shares import in_words
 from tasks.act import act
+from tasks.align import aligned_with
 from tasks.case import Case
 from tasks.ended import Ended
 from tasks.look import at_slot
+from tasks.stop_application import started
 from tasks.switch import move
+from tasks.verify import look_until_ok
 
 
 @act("go back", changes=True)
@@ -17,20 +21,47 @@ def go_back(case: Case, plan: Plan, error: BackoutError) -> None:
     """Return traffic to the slot it came from; both errors go into the report.
 
     Raises:
-        Ended: stuck, where the slot it came from is not well and the target is: the only healthy copy keeps the traffic.
+        Ended: held, where nothing had been moved. Stuck, where what was put in place again is not well, or where the slot it came from is not well and the target is: the only healthy copy keeps the traffic.
         Conflict: somebody else moved traffic in between.
         Unreachable: the router cannot be asked.
     """
     if why := _worse_there(case, plan):
-        raise Ended(Outcome.STUCK, f"{error}; stays on {plan.to_slot}: {why}")
-    receipt = move(case, plan.from_slot, expected=plan.to_slot)
+        raise Ended(Outcome.STUCK, f"{error}; stays on {in_words(_served(case))}: {why}")
+    receipt = move(case, plan, plan.before)
+    if not receipt.changed and not case.document.platform.standby:
+        raise Ended(Outcome.HELD, str(error))
     case.note(Happened.WENT_BACK, receipt=receipt.model_dump(mode="json"), error=str(error))
+    if case.document.platform.aligns and plan.from_slot and not plan.to_shares:
+        aligned_with(case, plan.from_slot)
+    _serves_again(case, plan, error)
+
+
+def _serves_again(case: Case, plan: Plan, error: BackoutError) -> None:
+    """What had to be put in place again could not be looked at before; now it can."""
+    document = case.document
+    if document.platform.standby:
+        return
+    started(case)
+    found = look_until_ok(document, plan.from_slot, plan.from_release, plan.seen)
+    health = [finding for finding in found if finding.name == document.health.name]
+    if not all_ok(health):
+        said = summary(health) if health else "was not seen"
+        raise Ended(Outcome.STUCK, f"{error}; {plan.from_release} is in place again, and its health {said}")
+
+
+def _served(case: Case) -> dict[str, int]:
+    return case.document.platform.route().served
 
 
 def _worse_there(case: Case, plan: Plan) -> str:
-    """Why traffic must not return, in one line; empty where it may."""
+    """Why traffic must not return, in one line; empty where it may, or where the target has none of it.
+
+    Also where the target has a share only: who has the rest of it is then no better off with all of it.
+    """
     document = case.document
-    if plan.from_slot is None or plan.to_slot is None or document.platform.route().slot != plan.to_slot:
+    if not document.platform.standby:
+        return ""
+    if plan.from_slot is None or plan.to_slot is None or plan.to_slot not in _served(case):
         return ""
     origin = document.platform.slot(plan.from_slot)
     found = at_slot(document, origin) if origin.running else []

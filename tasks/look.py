@@ -15,7 +15,10 @@ AT_ONCE = 8
 def place_of(document: Document, slot: Slot) -> Place:
     """Where a slot's signals look: at its own address, and in its logs."""
     return Place(
-        name=slot.name, url=slot.address, logs=lambda lines: document.platform.logs(slot.name, lines)
+        name=slot.name,
+        url=slot.address,
+        logs=lambda lines: document.platform.logs(slot.name, lines),
+        slot=slot.name,
     )
 
 
@@ -26,14 +29,20 @@ def users_place(document: Document, serving: str | None) -> Place:
     def logs(lines: int) -> Sequence[str]:
         return platform.logs(serving, lines) if serving else ()
 
-    return Place(name=ROUTER, url=platform.address, logs=logs)
+    return Place(name=ROUTER, url=platform.address, logs=logs, slot=serving)
 
 
 def at_slot(document: Document, slot: Slot) -> list[Finding]:
     """The health of a slot at its own address, and whether it runs the release it should."""
     health = document.health.observe(place_of(document, slot))
-    wrong = _wrong_version(health, slot.version)
+    wrong = answers_as([health], expected(document, slot.version))
     return [health, wrong] if wrong else [health]
+
+
+def expected(document: Document, release: str | None) -> str | None:
+    """The version that answers must name; None where a part alone is looked at: the others answer as they are."""
+    platform = document.platform
+    return platform.answers_as(release) if release and platform.whole else None
 
 
 def through_router(document: Document, signals: Sequence[Signal], serving: str | None) -> list[Finding]:

@@ -2,10 +2,12 @@
 
 import time
 
-from blocks.platforms.contract import Standing, Unproven
+from blocks.platforms.contract import Ready, Standing, Unproven
 from domain.journal_kinds import Happened
 from domain.outcomes import Outcome
 from domain.plan import Plan
+from domain.quarantine import refused
+from domain.release import placed
 from tasks.act import act
 from tasks.case import Case
 from tasks.database_progress import MORE_LOOKS, changed
@@ -28,22 +30,26 @@ def prepare(case: Case, plan: Plan) -> None:
     """
     never_forward_again(case, plan)
     platform = case.document.platform
-    if plan.to_slot is None or platform.route().slot == plan.to_slot:
+    if plan.to_slot is None or platform.route().served == plan.after:
         return
     still_holds(case, plan)
     _not_quarantined(case, plan)
     found = _look(case, plan.to_slot)
     findings = [finding.model_dump(mode="json") for finding in found.findings]
-    case.note(Happened.PREPARED, slot=plan.to_slot, findings=findings)
-    if not isinstance(found, Standing) and not case.request.even_unhealthy:
-        raise Ended(Outcome.HELD, f"{plan.to_release} in {plan.to_slot} is not healthy now: {found.reason}")
+    said = found.said if isinstance(found, Ready) else ""
+    why = found.reason if isinstance(found, Unproven) else ""
+    case.note(Happened.PREPARED, slot=plan.to_slot, findings=findings, said=said, healthy=not why, why=why)
+    if isinstance(found, Unproven) and not case.request.even_unhealthy:
+        raise Ended(
+            Outcome.HELD, f"{placed(plan.to_release, plan.to_slot)} is not healthy now: {found.reason}"
+        )
 
 
-def _look(case: Case, slot: str) -> Standing | Unproven:
+def _look(case: Case, slot: str) -> Standing | Ready | Unproven:
     """One look of the platform's; more after the database was changed: an application finds its way back to it by and by."""
     found = case.document.platform.prepare(slot, lambda seen: at_slot(case.document, seen))
     for _ in range(MORE_LOOKS if changed(case) else 0):
-        if isinstance(found, Standing):
+        if not isinstance(found, Unproven):
             break
         time.sleep(PAUSE_S)
         found = case.document.platform.prepare(slot, lambda seen: at_slot(case.document, seen))
@@ -63,6 +69,5 @@ def still_holds(case: Case, plan: Plan) -> None:
 
 
 def _not_quarantined(case: Case, plan: Plan) -> None:
-    for row in case.ledger.releases(case.document.name):
-        if row.version == plan.to_release and row.quarantined_by:
-            raise Ended(Outcome.HELD, f"{row.version} is quarantined since incident {row.quarantined_by}")
+    if held := refused(case.ledger.releases(case.document.name), plan.to_release):
+        raise Ended(Outcome.HELD, held)

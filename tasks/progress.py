@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 
+from domain.assess_deploy import SHIFT
 from domain.errors import Conflict
+from domain.findings import Verdict
 from domain.journal import Entry
 from domain.journal_kinds import Happened
 from domain.outcomes import Outcome
@@ -31,24 +33,32 @@ def progress(entries: Iterable[Entry]) -> Progress:
             found = Progress.MOVED if entry.data["receipt"]["changed"] else Progress.FOREIGN
         elif entry.kind == Happened.VERIFIED and found is not Progress.FOREIGN:
             found = Progress.VERIFIED if entry.data["ok"] else Progress.FAILED
+        elif entry.kind == Happened.JUDGED and found in (Progress.MOVED, Progress.VERIFIED):
+            found = Progress.FAILED if entry.data["verdict"] == Verdict.BAD else found
         elif entry.kind == Happened.WENT_BACK:
             found = Progress.RETURNED
     return found
 
 
+def moved(entries: Iterable[Entry]) -> bool:
+    """Whether all traffic was given to the target, whatever became of it."""
+    return any(entry.kind == Happened.SWITCHED for entry in entries)
+
+
 def attempted(entries: Iterable[Entry]) -> bool:
     """Whether the incident began a switch that may have moved traffic: the intent is written right before the act.
 
-    A switch that met a conflict changed nothing.
+    A switch that met a conflict changed nothing; the steps of a deploy before it did.
     """
-    begun = False
+    begun = shared = False
     for entry in entries:
-        if entry.data.get("act") != SWITCH:
+        shared = shared or entry.kind == Happened.SHIFTED
+        if entry.data.get("act") not in (SWITCH, SHIFT):
             continue
         if entry.kind == Happened.ACT_STARTED:
             begun = True
         elif entry.kind == Happened.ACT_FAILED and entry.data.get("type") == Conflict.__name__:
-            begun = False
+            begun = shared
     return begun
 
 
@@ -72,7 +82,7 @@ def never_forward_again(case: Case, plan: Plan) -> None:
     if found not in (Progress.FAILED, Progress.RETURNED):
         return
     route = case.document.platform.route()
-    if route.slot != plan.from_slot:
+    if route.served != plan.before:
         return
     if found is Progress.FAILED:
         # Killed between the switch back and its entry: the record gets it now.

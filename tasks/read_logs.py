@@ -19,7 +19,7 @@ def read_logs(case: Case, seen: Survey) -> Survey:
     if seen.serving is None:
         return seen
     found = log_errors(seen.serving, case.document.platform.logs(seen.serving, LINES))
-    return seen.model_copy(update={"through_router": [*seen.through_router, found]})
+    return seen.model_copy(update={"clues": [*seen.clues, found]})
 
 
 def log_errors(slot: str, lines: Sequence[str]) -> Finding:

@@ -3,7 +3,7 @@
 from blocks.databases.contract import OnProgress, untold
 from blocks.document import Document
 from blocks.installation import Installation
-from blocks.store import schemas
+from blocks.store import readiness, schemas
 from domain.database.rehearsal import Rehearsal
 from tasks.database import changes_of, keep_schema, serving_release
 
@@ -11,7 +11,7 @@ from tasks.database import changes_of, keep_schema, serving_release
 def rehearse_last(
     here: Installation, document: Document, to: str | None = None, progress: OnProgress = untold
 ) -> Rehearsal:
-    """The rehearsal down to `to`, by default below the newest applied migration. Keeps today's schema for later ones.
+    """The rehearsal down to `to`, by default below the newest applied migration. Keeps it, and today's schema for later ones.
 
     Raises:
         NoDownStep, SchemaDirty: there is nothing that could be rehearsed.
@@ -23,4 +23,6 @@ def rehearse_last(
     keep_schema(here, document, applied[-1] if applied else None)
     wanted = to or (applied[-2] if len(applied) > 1 else None)
     recorded = schemas.of(here.store.database, document.name, wanted)
-    return changes.rehearse(wanted, recorded, release, progress)
+    seen = changes.rehearse(wanted, recorded, release, progress)
+    readiness.rehearsed(here.store.database, document.name, seen)
+    return seen

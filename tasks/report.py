@@ -40,7 +40,9 @@ def write_report(case: Case, incident: Incident) -> Facts:
 
 def facts_of(case: Case, incident: Incident) -> Facts:
     """The incident's facts, from its journal."""
-    return gather(incident, case.ledger.entries(incident.id), case.document.policy)
+    facts = gather(incident, case.ledger.entries(incident.id), case.document.policy)
+    path = [(contact.title, contact.said) for contact in case.document.contacts]
+    return facts.model_copy(update={"contacts": path, "dashboards": case.document.dashboards})
 
 
 def _show(case: Case, incident: Incident, text: str, picture: bytes, facts: Facts) -> None:

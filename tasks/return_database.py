@@ -11,6 +11,7 @@ from tasks.case import Case
 from tasks.database import changes_of
 from tasks.database_progress import RETURN, changed, noted
 from tasks.export_written import keep_rows
+from tasks.run_log import progress_lines
 
 
 def return_database(case: Case, plan: Plan, error: BackoutError) -> None:
@@ -60,7 +61,7 @@ def _beside(case: Case, changes: Changes) -> tuple[str, str]:
     copy = next((row for row in changes.backups() if row.name == name), None)
     if copy is None:
         raise BackupUnusable(backup=name, problems=["it is no longer there"])
-    beside = changes.beside(copy).database
+    beside = changes.beside(copy, progress_lines()).database
     case.note(Happened.RESTORED_BESIDE, database=beside, backup=name)
     return beside, name
 

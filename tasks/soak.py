@@ -10,9 +10,11 @@ from domain.journal_kinds import Happened
 from domain.message import Moment
 from domain.outcomes import Outcome
 from domain.release import Slot
+from domain.shares import in_words
 from domain.soak import TREND, Sample, restarted
 from domain.soak import trouble as got_worse
 from tasks.case import Case
+from tasks.checklist import write_checklist
 from tasks.look import through_router
 from tasks.read_logs import ERRORS, LINES
 from tasks.report import facts_of, write_report
@@ -25,7 +27,11 @@ ALL_CHECKS_EVERY_S = 60
 BAD_IN_A_ROW = 3
 """Looks that see something bad until it is trouble: one can be a slow moment."""
 
-MOVED_TRAFFIC = (Outcome.ROLLED_BACK, Outcome.WENT_BACK, Outcome.STUCK)
+TOUCHED = (
+    Outcome.ROLLED_BACK, Outcome.WENT_BACK, Outcome.STUCK, Outcome.RESTARTED, Outcome.RESTART_FAILED,
+    Outcome.SHIFTED, Outcome.DEPLOYED,
+)  # fmt: skip
+"""Ends of incidents that moved traffic, or restarted what serves."""
 
 
 def started(case: Case, until: datetime) -> datetime:
@@ -38,11 +44,11 @@ def started(case: Case, until: datetime) -> datetime:
 
 
 def overtaken(case: Case) -> str | None:
-    """A newer incident that moved traffic: this watch has nothing left to say. None where there is none."""
+    """A newer incident that moved traffic or restarted what serves: this watch has nothing left to say. None where there is none."""
     newer = (
         incident
         for incident in case.ledger.incidents(case.document.name, case.incident.opened_at)
-        if incident.id != case.incident.id and incident.outcome in MOVED_TRAFFIC
+        if incident.id != case.incident.id and incident.outcome in TOUCHED
     )
     return next((incident.id for incident in newer), None)
 
@@ -73,6 +79,9 @@ def superseded(case: Case, newer: str) -> str:
     """The watch gives way to a newer incident or release: `incident ID took over`, `superseded by release X`."""
     why = newer
     case.note(Happened.WATCH_ENDED, ok=False, why=why)
+    # Told as superseded, so that a status page leaves the state of the component to what is newer.
+    gone = case.ledger.incident(case.incident.id).model_copy(update={"outcome": Outcome.SUPERSEDED})
+    tell(case, Moment.WATCHED, incident=gone, said=[why])
     return f"incident {case.incident.id}: {why}"
 
 
@@ -103,12 +112,13 @@ def look_again(case: Case, *, every_check: bool = False) -> Seen:
 
 def _look(case: Case, *, every_check: bool) -> Seen:
     document, plan = case.document, case.plan
-    serving = document.platform.route().slot
-    if serving is None or serving != plan.to_slot:
-        return Seen(f"traffic is on {serving} now, no longer on {plan.to_slot}", certain=True)
+    served = document.platform.route().served
+    if plan.to_slot is None or set(served) != set(plan.after):
+        said = f"traffic is on {in_words(served) or None} now, no longer on {in_words(plan.after) or None}"
+        return Seen(said, certain=True)
     noted = _entries(case, Happened.WATCH_SAMPLE)
     earlier = [Sample.model_validate(entry.data) for entry in noted]
-    sample = _sample(case, document.platform.slot(serving), every_check=every_check or _due(case, noted))
+    sample = _sample(case, document.platform.slot(plan.to_slot), every_check=every_check or _due(case, noted))
     wrong = [*unproven(document, sample.findings), *got_worse(earlier, sample)]
     if every_check:
         wrong += _not_proven_again(case, sample)
@@ -156,7 +166,7 @@ def _due(case: Case, noted: list[Entry]) -> bool:
 def _sample(case: Case, slot: Slot, *, every_check: bool) -> Sample:
     document = case.document
     findings = (
-        look_until_ok(document, slot.name, case.plan.to_release)
+        look_until_ok(document, slot.name, None if case.plan.to_shares else case.plan.to_release)
         if every_check
         else through_router(document, [document.health], slot.name)
     )
@@ -173,5 +183,7 @@ def _sample(case: Case, slot: Slot, *, every_check: bool) -> Sample:
 def _amend(case: Case, why: str) -> str:
     incident = case.ledger.incident(case.incident.id)
     tell(case, Moment.WATCHED, facts=facts_of(case, incident), said=[why])
-    write_report(case, incident)
+    facts = write_report(case, incident)
+    if incident.outcome is Outcome.ROLLED_BACK:
+        write_checklist(case, facts)
     return f"incident {incident.id}: {why}"

@@ -14,13 +14,16 @@ from domain.errors import BackoutError, DatabaseUnreachable
 from domain.journal_kinds import Happened
 from domain.plan import Plan
 from domain.release import Survey
-from domain.request import Request
+from domain.request import Kind, Request
 from domain.situation import Situation
 from domain.target import choose
 from tasks.act import act
 from tasks.assess import situation_of_request
 from tasks.case import Case
 from tasks.database import changes_of
+from tasks.run_log import progress_lines
+from tasks.stop_application import asked_for
+from tasks.study_release import terms_of
 from tasks.survey import look_around
 
 TRIED = 3
@@ -46,10 +49,13 @@ def study_database(case: Case, seen: Survey) -> Study | None:
 
 
 def planned(here: Installation, document: Document, request: Request) -> Plan:
-    """The plan that would be made now. Changes nothing. Raises as `study_database`, and UnknownRelease."""
-    situation = situation_of_request(here.store, document, request, look_around(document))
+    """The plan that would be made now. Changes nothing. Raises as `study_database`, UnknownRelease and UnknownPart."""
+    document = document.of_part(request.only)
+    situation = situation_of_request(here.store, document, request, look_around(document, request.to))
     study = None if request.database is None else study_of(here, document, situation)
-    return decide(situation.model_copy(update={"study": study}))
+    deploys = request.kind is Kind.DEPLOY
+    terms = terms_of(document, here.home, request.to or "", situation.survey) if deploys else None
+    return decide(situation.model_copy(update={"study": study, "deploy": terms}))
 
 
 def study_of(here: Installation, document: Document, situation: Situation) -> Study:
@@ -88,6 +94,7 @@ def _first_look(changes: Changes, document: Document, situation: Situation) -> S
         kept=changes.kept(),
         findings=findings,
         data=judged(findings, changes.rows(), backups) if request.runbook == "data-corruption" else None,
+        stops_application=asked_for(document),
     )
 
 
@@ -103,7 +110,7 @@ def _with_way_down(here: Installation, changes: Changes, study: Study, situation
         return study
     recorded = schemas.of(here.store.database, study.database, study.wanted)
     try:
-        rehearsal = changes.rehearse(study.wanted, recorded, _serving_release(situation))
+        rehearsal = changes.rehearse(study.wanted, recorded, _serving_release(situation), progress_lines())
     except DatabaseUnreachable:
         raise
     except BackoutError as error:
@@ -125,7 +132,7 @@ def _with_copy(changes: Changes, study: Study, request: Request) -> Study:
     reasons = []
     for backup in fitting(study, request.wish)[:TRIED]:
         try:
-            return study.model_copy(update={"beside": changes.beside(backup)})
+            return study.model_copy(update={"beside": changes.beside(backup, progress_lines())})
         except DatabaseUnreachable:
             raise
         except BackoutError as error:

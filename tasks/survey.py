@@ -4,19 +4,23 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 from blocks.document import Document
+from blocks.platforms.contract import Platform
 from domain.journal_kinds import Happened
-from domain.release import Survey
+from domain.release import Slot, Survey
 from domain.request import Kind
 from tasks.act import act
 from tasks.case import Case
 from tasks.look import AT_ONCE, at_slot, through_router
 
 
-def look_around(document: Document, *, only_targets: bool = False, every_check: bool = False) -> Survey:
+def look_around(
+    document: Document, sought: str | None = None, *, only_targets: bool = False, every_check: bool = False
+) -> Survey:
     """See where the application stands. Changes nothing, unless a check of the application's does.
 
     Args:
         document: the application.
+        sought: the release asked for; the platform looks for it where no slot holds it.
         only_targets: look at the standby slots alone, as an emergency does.
         every_check: also the brief ones of what a verification looks at, so that it can tell what was bad before.
 
@@ -24,7 +28,8 @@ def look_around(document: Document, *, only_targets: bool = False, every_check: 
         Unreachable: platform or router cannot be asked.
     """
     platform = document.platform
-    slots, serving = platform.slots(), platform.route().slot
+    slots, route = slots_with(platform, sought), platform.route()
+    serving = route.slot
     seen = [slot for slot in slots if slot.running and not (only_targets and slot.name == serving)]
     signals = (
         []
@@ -41,11 +46,25 @@ def look_around(document: Document, *, only_targets: bool = False, every_check: 
             application=document.name,
             slots=slots,
             serving=serving,
+            shares=route.shares,
             findings={slot.name: found for slot, found in zip(seen, findings, strict=True)},
             through_router=users.result(),
             database=shared.result(),
             schema_version=schema.result(),
+            whole=platform.deployed(),
+            parts=platform.parts(),
         )
+
+
+def slots_with(platform: Platform, sought: str | None) -> list[Slot]:
+    """The platform's slots, and the one of a release that is asked for by a name they do not show. Raises Unreachable."""
+    slots = platform.slots()
+    if sought is None or any(sought in (slot.version, *slot.also) for slot in slots):
+        return slots
+    found = platform.find(sought)
+    if found is None:
+        return slots
+    return [*slots, found.model_copy(update={"also": [*found.also, sought]})]
 
 
 @act("survey")
@@ -53,11 +72,14 @@ def survey(case: Case) -> Survey:
     """See where the application stands, and note what serves. An emergency looks at no more than it must."""
     emergency = case.request.kind is Kind.EMERGENCY
     seen = look_around(
-        case.document, only_targets=emergency and not _serving_matters(case), every_check=not emergency
+        case.document,
+        case.request.to,
+        only_targets=emergency and not _serving_matters(case),
+        every_check=not emergency,
     )
     case.note(Happened.SURVEYED, survey=seen.model_dump(mode="json"))
     serving = seen.slot(seen.serving)
-    if serving and serving.version:
+    if serving and serving.version and serving.running and case.document.platform.whole:
         case.ledger.served(seen.application, serving.version, datetime.now(UTC))
     return seen
 

@@ -1,9 +1,14 @@
-"""Switch: give the target all traffic."""
+"""Switch: give the target all traffic, or the share of it that the plan says."""
+
+from collections.abc import Mapping
 
 from blocks.routers.contract import Receipt
+from blocks.sharing import share_out
 from domain.errors import Conflict
 from domain.journal_kinds import Happened
 from domain.plan import Plan
+from domain.request import Kind
+from domain.shares import WHOLE, in_words
 from tasks.act import act
 from tasks.case import SWITCH, Case
 from tasks.prepare import still_holds
@@ -21,9 +26,9 @@ def switch(case: Case, plan: Plan) -> None:
         Unreachable: the router cannot be asked; nothing was changed.
     """
     never_forward_again(case, plan)
-    if case.document.platform.route().slot != plan.to_slot:
+    if case.document.platform.route().served != plan.after:
         still_holds(case, plan)
-    receipt = move(case, plan.to_slot, expected=plan.from_slot)
+    receipt = move(case, plan, plan.after)
     if receipt.changed:
         case.note(Happened.SWITCHED, receipt=receipt.model_dump(mode="json"))
         return
@@ -35,10 +40,26 @@ def switch(case: Case, plan: Plan) -> None:
         case.note(Happened.SWITCHED, receipt=found.model_dump(mode="json"))
 
 
-def move(case: Case, slot: str | None, expected: str | None) -> Receipt:
-    """Move traffic to `slot`, if it is on `expected` or already there."""
+def move(case: Case, plan: Plan, wanted: Mapping[str, int]) -> Receipt:
+    """Give the slots these shares, where the plan's two slots have the traffic now: all of it one of them, or both together.
+
+    Of a shift more is asked: it may be as the plan found it, or as it wants it, and in no other way. On its way back that
+    is not asked: what is counted in pods changes by itself.
+    """
     platform = case.document.platform
     route = platform.route()
-    if slot is None or route.slot not in (expected, slot):
-        raise Conflict(on=f"traffic of {case.document.name}", expected=str(expected), found=str(route.slot))
-    return platform.activate(slot, route)
+    ours = set(route.served or [None]) <= {plan.from_slot, plan.to_slot}
+    if route.shares:
+        ours = ours and sum(route.shares.values()) == WHOLE
+    if plan.to_shares and wanted != plan.before:
+        ours = route.served in (plan.before, plan.after)
+    if case.request.force or case.request.kind is Kind.EMERGENCY:
+        # What goes to no slot is lost to users: it is not kept so.
+        ours = ours or (plan.from_slot is None and route.slot is None)
+    if not wanted or not ours:
+        found = in_words(route.served) if route.served else str(route.slot)
+        raise Conflict(
+            on=f"traffic of {case.document.name}", expected=in_words(plan.before) or "no slot", found=found
+        )
+    receipt = share_out(platform, wanted, route)
+    return receipt.model_copy(update={"before": receipt.before or in_words(route.served) or None})

@@ -4,15 +4,16 @@ import time
 from collections.abc import Iterable
 
 from blocks.document import Document
-from domain.condemn import against
+from domain.condemn import against, against_share
 from domain.errors import VerificationFailed
 from domain.findings import Finding, Verdict
 from domain.journal_kinds import Happened
 from domain.plan import Plan
+from domain.release import Slot
 from tasks.act import act
 from tasks.case import Case
 from tasks.database_progress import MORE_LOOKS, changed
-from tasks.look import ROUTER, answers_as, through_router
+from tasks.look import ROUTER, answers_as, at_slot, expected, place_of, through_router
 
 TRIES = 3
 PAUSE_S = 1.0
@@ -31,10 +32,15 @@ def verify(case: Case, plan: Plan) -> None:
         VerificationFailed: a check is bad, or health is not ok.
     """
     tries = TRIES + (MORE_LOOKS if changed(case) else 0)
-    findings = look_until_ok(case.document, plan.to_slot, plan.to_release, plan.seen, tries)
-    trouble = _against(case.document, findings, plan.seen)
+    if plan.to_shares:
+        findings, trouble = look_at_shares(case.document, plan, tries)
+    else:
+        findings = look_until_ok(case.document, plan.to_slot, plan.to_release, plan.seen, tries)
+        trouble = _against(case.document, findings, plan.seen)
     body = [finding.model_dump(mode="json") for finding in findings]
-    case.note(Happened.VERIFIED, slot=plan.to_slot, findings=body, ok=not trouble)
+    parts = [part.model_dump(mode="json") for part in case.whole.platform.parts()]
+    health = case.document.health.name
+    case.note(Happened.VERIFIED, slot=plan.to_slot, findings=body, ok=not trouble, parts=parts, health=health)
     if trouble:
         raise VerificationFailed(slot=plan.to_slot or ROUTER, bad=trouble)
 
@@ -56,6 +62,30 @@ def look_until_ok(
     return findings
 
 
+def look_at_shares(document: Document, plan: Plan, tries: int) -> tuple[list[Finding], list[str]]:
+    """What users get where traffic is shared out, whichever release answers, and each slot at its own address; what is wrong.
+
+    One look through the router meets one of the two slots: so the checks are also made past it, at both.
+    """
+    health = document.health.name
+    for number in range(tries):
+        slots = [document.platform.slot(name) for name in plan.to_shares]
+        past_it = [
+            finding for slot in slots for finding in [*at_slot(document, slot), *_checks_at(document, slot)]
+        ]
+        findings = [*_all_checks(document, plan.to_slot, None), *past_it]
+        trouble = against_share(findings, plan, health=health, users=ROUTER)
+        if not trouble or number == tries - 1:
+            break
+        time.sleep(PAUSE_S)
+    return findings, trouble
+
+
+def _checks_at(document: Document, slot: Slot) -> list[Finding]:
+    place = place_of(document, slot)
+    return [check.observe(place) for check in document.checks if check.brief]
+
+
 def unproven(document: Document, findings: list[Finding]) -> list[str]:
     """All that is not well, as `name: what was said`."""
     health = document.health.name
@@ -72,6 +102,6 @@ def _against(document: Document, findings: Iterable[Finding], before: Iterable[F
 
 def _all_checks(document: Document, slot: str | None, version: str | None) -> list[Finding]:
     findings = through_router(document, [document.health, *document.checks], slot)
-    wrong = answers_as(findings, version)
+    wrong = answers_as(findings, expected(document, version))
     database = document.database.observe() if document.database else []
     return [*findings, *([wrong] if wrong else []), *database]

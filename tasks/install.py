@@ -1,0 +1,135 @@
+"""Install: the database is backed up and migrated up, and the new release comes into its idle slot. Users notice nothing."""
+
+from contextlib import suppress
+from pathlib import Path
+
+from blocks.hosts.local import Local
+from blocks.installable import Installable
+from blocks.placeholders import filled
+from domain.assess_deploy import BACK_UP, INSTALL, MIGRATE_UP
+from domain.errors import CommandFailed, Conflict, NotInstalled, StoreUnavailable
+from domain.journal_kinds import Happened
+from domain.plan import Plan
+from domain.release import Release
+from domain.shares import in_words
+from tasks.act import act
+from tasks.back_up import take_backup
+from tasks.case import Case
+from tasks.database import changes_of, keep_schema
+from tasks.run_log import progress_lines
+
+BEFORE_DEPLOY = "before-deploy"
+
+
+def make_ready(case: Case, plan: Plan) -> None:
+    """Whatever of it the plan names and was not done by an earlier try of this run."""
+    rollout = plan.rollout
+    if rollout is None:
+        return
+    if rollout.backup and not _noted(case, Happened.BACKED_UP):
+        back_up_before(case, plan)
+    if rollout.migrations and not _noted(case, Happened.MIGRATED_UP):
+        migrate_up(case, plan)
+    if not _noted(case, Happened.INSTALLED):
+        install(case, plan)
+
+
+@act(BACK_UP)
+def back_up_before(case: Case, plan: Plan) -> None:
+    """A verified copy of the database as the serving release has it. Raises BackupFailed, BackupUnusable."""
+    made = take_backup(case.installation, case.document, BEFORE_DEPLOY, plan.from_release, progress_lines())
+    rows = sum(made.manifest.rows.values()) if made.manifest else 0
+    case.note(Happened.BACKED_UP, backup=made.name, path=made.path, rows=rows)
+
+
+@act(MIGRATE_UP, changes=True, lasting=True)
+def migrate_up(case: Case, plan: Plan) -> None:
+    """What was tried on the clone. A step that fails is undone by its tool; the steps before it stay, and say so.
+
+    The schema before is kept, so that the way down can be checked against it; not by a second try, which may find steps
+    of the first one in it.
+
+    Raises:
+        Conflict: what serves is no longer what the plan goes back to; nothing was changed.
+        StepFailed, SchemaDirty, MigrationRunning: as `blocks.databases.contract` says.
+    """
+    _as_planned(case, plan)
+    changes = changes_of(case.document, case.installation.home)
+    before = plan.rollout.schema_before if plan.rollout else None
+    if changes.status(plan.to_release).version == before:
+        keep_schema(case.installation, case.document, before)
+    versions = changes.up(release=plan.to_release)
+    case.note(Happened.MIGRATED_UP, versions=versions, schema=changes.status(plan.to_release).version)
+
+
+@act(INSTALL, changes=True)
+def install(case: Case, plan: Plan) -> None:
+    """Put the release into its slot where it is not there, and record it: who, why, on which schema.
+
+    Raises:
+        NotInstalled: the slot holds another release afterwards.
+        Conflict: the slot serves by now, or what serves is no longer what the plan goes back to.
+        CommandFailed: the command, or the program, did not end well.
+        LostLock: somebody went before it; the command was ended where it stood.
+    """
+    slot, release = plan.to_slot or "", plan.to_release or ""
+    platform, settings = case.document.platform, case.document.deploy
+    _as_planned(case, plan)
+    if platform.slot(slot).version != release:
+        if settings.install:
+            argv = filled(settings.install, {"slot": slot, "release": release})
+            _run(case, argv, settings.install_timeout_s)
+        if isinstance(platform, Installable):
+            platform.install(slot, release)
+        found = platform.slot(slot).version
+        if found != release:
+            raise NotInstalled(release=release, slot=slot, why=f"it holds {found or 'no release'}")
+    _record(case, plan)
+    case.note(Happened.INSTALLED, slot=slot, release=release)
+
+
+def _as_planned(case: Case, plan: Plan) -> None:
+    """Traffic, and the release to go back to, are where the plan saw them: what serves is never written over.
+
+    Raises Conflict, except where the release serves from its slot already.
+    """
+    platform = case.document.platform
+    served = platform.route().served
+    if served == plan.after and platform.slot(plan.to_slot or "").version == plan.to_release:
+        return
+    if served != plan.before:
+        found = in_words(served) or "no slot"
+        raise Conflict(on="what serves", expected=in_words(plan.before), found=found)
+    holds = platform.slot(plan.from_slot or "").version
+    if holds != plan.from_release:
+        expected = plan.from_release or "no release"
+        raise Conflict(on=f"the release in {plan.from_slot}", expected=expected, found=holds or "no release")
+
+
+def _run(case: Case, argv: list[str], timeout_s: float) -> None:
+    """Others wait for this act's turn on the host, so it is given up as soon as one of them went before it."""
+
+    def still_ours() -> None:
+        with suppress(StoreUnavailable):  # nobody can have gone before it there
+            case.ledger.check(case.hold)
+
+    ran = Local().run(argv, cwd=Path("/"), timeout_s=timeout_s, meanwhile=still_ours)
+    if ran.exit_code != 0:
+        raise CommandFailed(argv=argv, exit_code_seen=ran.exit_code, output=ran.output)
+
+
+def _record(case: Case, plan: Plan) -> None:
+    database = case.document.database
+    case.ledger.record(
+        Release(
+            application=plan.application,
+            version=plan.to_release or "",
+            slot=plan.to_slot,
+            schema_version=database.schema_version() if database else None,
+            recorded_by=case.request.by,
+        )
+    )
+
+
+def _noted(case: Case, kind: Happened) -> bool:
+    return any(entry.kind == kind for entry in case.ledger.entries(case.incident.id))
