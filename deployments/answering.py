@@ -1,19 +1,24 @@
 """Answering a request for consent: checked, signed, kept, and the waiting run is woken."""
 
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
 from blocks.installation import Installation
+from deployments.identity import requester, who
 from deployments.prefect_api import PrefectApi
-from domain.consent import Answer, Approval, Ruling, ruling
+from domain.consent import NOBODY, Answer, Approval, Ruling, may_answer, ruling
+from domain.contacts import Person
 from domain.errors import DataLossNotAccepted, NotAllowed, PrefectUnavailable
 from domain.incident import Incident
 from domain.journal import Entry
 from domain.journal_kinds import Happened
+from domain.offers import start_of
 from domain.plan import Plan
+from domain.report.record import closing_words
 
 WAKE_S = 10.0
 """Seconds to wait for the run to be suspended: an answer may come before it is."""
@@ -26,9 +31,10 @@ class Said:
     """What a person answered, and how.
 
     Attributes:
-        person: who, as the way they came proves.
+        person: who, as the way they came proves: a login name, a member id of Slack.
         via: the way they came: `cli`, `slack`.
         accepted_rows: how many rows they accept to lose.
+        instead: what is to be started in place of the plan, one of its offers; with the answer `instead` alone.
     """
 
     answer: Answer
@@ -36,6 +42,7 @@ class Said:
     reason: str
     via: str = "cli"
     accepted_rows: int = 0
+    instead: str = ""
 
 
 @dataclass(frozen=True)
@@ -58,6 +65,8 @@ class Given:
             return f"kept, but no run waits: start it again with `backout rollback {self.application}`"
         if self.stands is Ruling.OPEN:
             return "your answer is kept; it waits for another person"
+        if self.stands is Ruling.INSTEAD:
+            return f"this request ends; the other way is started: `backout status {self.application}`"
         return self.stands
 
 
@@ -69,18 +78,18 @@ def incident_of(here: Installation, name: str) -> Incident:
 def deliver(here: Installation, name: str, said: Said) -> Given:
     """Keep an answer, see `give`, and wake the run that waits for it."""
     stands = give(here, name, said)
-    woken = stands is Ruling.OPEN or _woken(here, name, said.answer, said.person)
+    woken = stands is Ruling.OPEN or _woken(here, name)
     return Given(incident_of(here, name).application, stands, woken)
 
 
-def _woken(here: Installation, name: str, answer: Answer, person: str) -> bool:
+def _woken(here: Installation, name: str) -> bool:
     with suppress(PrefectUnavailable), PrefectApi.find(here.home) as api:
-        return wake(here, api, name, answer, person)
+        return wake(here, api, name)
     return False
 
 
 def give(here: Installation, name: str, said: Said) -> Ruling:
-    """Sign and keep a proven person's answer; where the request stands now.
+    """Sign and keep a proven person's answer; where the request stands now. Of two at the same moment the first is kept.
 
     Args:
         here: this host's Backout; its key signs.
@@ -90,28 +99,50 @@ def give(here: Installation, name: str, said: Said) -> Ruling:
     Raises:
         DataLossNotAccepted: a yes to fewer rows than the plan loses.
         UnknownIncident: there is no such incident or run.
-        NotAllowed: nobody is asked (any more), the deadline has passed, or a no has no reason.
+        NotAllowed: nobody is asked (any more), the deadline has passed, a no has no reason, it is not this person who is
+            asked, or what they want instead is not offered.
     """
     incident = incident_of(here, name)
-    plan = _asked_plan(here, incident, name, said)
-    approval = Approval(
-        incident=incident.id, plan=plan.digest(), answer=said.answer, person=said.person, via=said.via, proven=True,
-        reason=said.reason, accepted_rows=said.accepted_rows,
-    ).signed(here.approvals_key)  # fmt: skip
-    here.store.answer(approval)
-    here.store.append(incident.id, Happened.ANSWERED, {"approval": approval.model_dump(mode="json")})
-    return _stands(here, incident, plan)
+    with _one_at_a_time(here, incident.id):
+        plan = _asked_plan(here, incident, name, said)
+        answerer = allowed(here, incident, plan, said.via, said.person)
+        approval = Approval(
+            incident=incident.id, plan=plan.digest(), answer=said.answer, person=answerer.name, roles=list(answerer.roles),
+            via=said.via, proven=True, reason=said.reason, accepted_rows=said.accepted_rows, instead=said.instead,
+        ).signed(here.approvals_key)  # fmt: skip
+        here.store.answer(approval)
+        here.store.append(incident.id, Happened.ANSWERED, {"approval": approval.model_dump(mode="json")})
+        return stands_now(here, incident, plan)
 
 
-def wake(
-    here: Installation, api: PrefectApi, name: str, answer: Answer, person: str, patience_s: float = WAKE_S
-) -> bool:
+@contextmanager
+def _one_at_a_time(here: Installation, incident: str) -> Iterator[None]:
+    with here.store.database.transaction() as connection:
+        connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [incident])
+        yield
+
+
+def allowed(here: Installation, incident: Incident, plan: Plan, via: str, identity: str) -> Person:
+    """Who it is, if they may answer this plan. Raises NotAllowed."""
+    found = who(here, incident.application, via, identity)
+    if plan.consent is not None and not may_answer(plan.consent, found.name, found.roles):
+        named = ", ".join(plan.consent.approvers)
+        raise NotAllowed(
+            person=found.name,
+            wanted=f"answer incident {incident.id}",
+            why=f"the policy asks {named}",
+            step=f"call one of them: {named}",
+        )
+    return found
+
+
+def wake(here: Installation, api: PrefectApi, name: str, patience_s: float = WAKE_S) -> bool:
     """Start the suspended run again, so that it finds the answer; False where none waits within `patience_s`.
 
     A run that has not suspended yet finds the answer by itself, or is woken as soon as it is suspended.
     """
     incident = incident_of(here, name).id
-    form = {"decision": answer, "your_name": person, "reason": ""}
+    form = {"decision": Answer.REJECT, "your_name": NOBODY, "reason": "answered elsewhere"}
     until = time.monotonic() + patience_s
     while not (_taken_in(here, incident) or _resumed(here, api, incident, form)):
         if time.monotonic() >= until:
@@ -150,36 +181,46 @@ def deadline(here: Installation, incident: str) -> datetime | None:
     return datetime.fromisoformat(asked.data["deadline"]) if asked else None
 
 
-def _stands(here: Installation, incident: Incident, plan: Plan) -> Ruling:
+def stands_now(here: Installation, incident: Incident, plan: Plan) -> Ruling:
+    """Where the request stands by the answers that are kept now."""
     approvals = here.store.approvals(incident.id)
     until = deadline(here, incident.id)
-    return ruling(plan, approvals, here.approvals_key, incident.request.by, until)
+    by = requester(here, incident.application, incident.request.by)
+    return ruling(plan, approvals, here.approvals_key, by, until)
 
 
-def _asked_plan(here: Installation, incident: Incident, name: str, said: Said) -> Plan:
-    """The plan that is asked about. `name`: how the person named the incident. Raises NotAllowed, DataLossNotAccepted."""
-    refused = partial(NotAllowed, person=said.person, wanted=f"{said.answer} incident {incident.id}")
+def asked_plan(here: Installation, incident: Incident, person: str, wanted: str) -> Plan:
+    """The plan that people are asked about now. `person` and `wanted`: for the refusal. Raises NotAllowed."""
+    refused = partial(NotAllowed, person=person, wanted=f"{wanted} incident {incident.id}")
     see, again = f"`backout status {incident.application}`", f"`backout rollback {incident.application}`"
     if incident.outcome is not None:
-        step = f"`backout report {incident.id}` says how; {again} starts another one"
-        raise refused(why=f"it has ended: {incident.outcome}", step=step)
+        by = closing_words(here.store.entries(incident.id))
+        how = f"{see} shows what goes on" if by else f"`backout report {incident.id}` says how"
+        ended = ": ".join(filter(None, ["it has ended", incident.outcome, by]))
+        raise refused(why=ended, step=f"{how}; {again} starts another one")
     if incident.plan is None or incident.plan.consent is None:
         raise refused(why="it asks nobody", step=f"{see} shows where it stands")
-    if said.answer is Answer.REJECT and not said.reason.strip():
-        step = f'`backout reject {name} --reason "..."`'
-        raise refused(why="a no needs a reason", step=step)
-    already = _stands(here, incident, incident.plan)
+    already = stands_now(here, incident, incident.plan)
     if already is not Ruling.OPEN:
         raise refused(why=f"it was {already} before", step=f"{see} shows how it goes on")
     until = deadline(here, incident.id)
     if until is not None and datetime.now(UTC) > until:
         step = f"{see} shows how it ends; {again} asks anew"
         raise refused(why=f"its deadline was {until:%Y-%m-%d %H:%M:%S} UTC", step=step)
-    _accepts_the_loss(incident.plan, said)
     return incident.plan
 
 
-def _accepts_the_loss(plan: Plan, said: Said) -> None:
+def _asked_plan(here: Installation, incident: Incident, name: str, said: Said) -> Plan:
+    """The plan, if this answer is one to it. `name`: how the person named the incident. Raises NotAllowed, DataLossNotAccepted."""
+    plan = asked_plan(here, incident, said.person, said.answer)
+    refused = partial(NotAllowed, person=said.person, wanted=f"{said.answer} incident {incident.id}")
+    if said.answer is Answer.REJECT and not said.reason.strip():
+        raise refused(why="a no needs a reason", step=f'`backout reject {name} --reason "..."`')
+    if said.answer is Answer.INSTEAD and start_of(said.instead, plan.offers) is None:
+        known = ", ".join(plan.offers) or "nothing"
+        step = f"offered: {known}; a hotfix names the release that holds the fix, hotfix:2.0.1; a shift the per cent, shift:50"
+        raise refused(why=f"{said.instead!r} is not offered", step=step)
     if said.answer is Answer.APPROVE and said.accepted_rows < plan.confirm_rows:
         at_risk = plan.database.at_risk if plan.database else []
         raise DataLossNotAccepted(rows=plan.confirm_rows, accepted=said.accepted_rows, what_is_lost=at_risk)
+    return plan

@@ -6,6 +6,7 @@ import pwd
 import socket
 import struct
 from dataclasses import asdict, fields
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,14 @@ from blocks.home import Home
 from blocks.installation import installation, serving
 from deployments import answering
 from deployments.answering import Given, Said
+from deployments.one_time_codes import Code, give_code
 from deployments.serving import Serving
 from domain import errors
 from domain.consent import Answer, Ruling
 from domain.errors import BackoutError, NotAllowed, Unreachable
+
+CODE = "code"
+"""What is wanted where somebody asks for a one-time code."""
 
 CREDENTIALS = struct.Struct("3i")
 LONGEST = 64 * 1024
@@ -68,36 +73,59 @@ def _peer(connection: Any) -> str:
 
 
 def _do(wanted: dict[str, Any], person: str) -> dict[str, Any]:
-    run, rows = str(wanted["run"]), int(wanted.get("accepted_rows", 0))
-    said = Said(Answer(wanted["answer"]), person, str(wanted["reason"]), accepted_rows=rows)
+    run = str(wanted["run"])
     with installation() as here:
+        if wanted["answer"] == CODE:
+            given = give_code(here, run, "cli", person)
+            return {**asdict(given), "until": given.until.isoformat()}
+        rows, instead = int(wanted.get("accepted_rows", 0)), str(wanted.get("instead", ""))
+        answer, reason = Answer(wanted["answer"]), str(wanted["reason"])
+        said = Said(answer, person, reason, accepted_rows=rows, instead=instead)
         return asdict(answering.deliver(here, run, said))
 
 
-def ask(run: str, answer: Answer, reason: str, accepted_rows: int = 0) -> Given | None:
+def ask(run: str, answer: Answer, reason: str, accepted_rows: int = 0, instead: str = "") -> Given | None:
     """Hand an answer to the running `serve`: what became of it; None where no serve runs here.
 
     Raises:
         NotAllowed, DataLossNotAccepted, UnknownIncident: it refused, with its reason.
         Unreachable: it did not answer.
     """
+    wanted: dict[str, str | int] = {
+        "run": run,
+        "answer": answer,
+        "reason": reason,
+        "accepted_rows": accepted_rows,
+        "instead": instead,
+    }
+    reply = _asked(wanted)
+    return (
+        Given(str(reply["application"]), Ruling(reply["stands"]), bool(reply["woken"]))
+        if reply is not None
+        else None
+    )
+
+
+def ask_code(run: str) -> Code | None:
+    """A one-time code from the running `serve`; None where no serve runs here. Raises as `ask` does."""
+    reply = _asked({"run": run, "answer": CODE})
+    if reply is None:
+        return None
+    return Code(reply["code"], reply["incident"], reply["person"], datetime.fromisoformat(reply["until"]))
+
+
+def _asked(wanted: dict[str, str | int]) -> dict[str, Any] | None:
     found = serving(Home.from_env())
     if found is None:
         return None
     try:
-        wanted: dict[str, str | int] = {
-            "run": run,
-            "answer": answer,
-            "reason": reason,
-            "accepted_rows": accepted_rows,
-        }
         reply = _exchange(found["socket"], wanted)
     except (OSError, ValueError) as error:
         why = str(error) or "no answer"
         raise Unreachable(what_it_is="backout serve", address=found["socket"], why=why) from error
     if "error" in reply:
-        raise _refusal(reply, wanted=f"{answer} {run}")
-    return Given(str(reply["application"]), Ruling(reply["stands"]), bool(reply["woken"]))
+        raise _refusal(reply, wanted=f"{wanted['answer']} {wanted['run']}")
+    return reply
 
 
 def _refusal(reply: dict[str, Any], wanted: str) -> BackoutError:

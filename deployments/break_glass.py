@@ -6,12 +6,9 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import typer
 
-from blocks import configuration
-from blocks.configuration import Described
 from blocks.configuration_alone import document_alone
 from blocks.document import Document
 from blocks.files import locked
@@ -25,20 +22,22 @@ from deployments.cli.plans import show_plan
 from deployments.direct_messages import send_now
 from deployments.fencing import Fence
 from deployments.follow import step_list, steps_of
+from deployments.own_file import described_here
 from deployments.target_choice import refuse_mistyped
-from domain.assess import assess
-from domain.errors import ConfigurationError, Conflict, LostLock, UnknownApplication
+from domain.assess_database import decide
+from domain.errors import Conflict, LostLock
 from domain.names import block_name
-from domain.outcomes import ENDS, Outcome, next_step
-from domain.request import Request
+from domain.outcomes import ENDS, Outcome
+from domain.request import RESTART, SERVICE_OUTAGE, Request
 from flows.conclude import conclude
-from flows.path import take_back, take_back_now
+from flows.path import restart_in_place, take_back, take_back_now
 from tasks.assess import situation_of_request
 from tasks.case import Case
 from tasks.ended import Interrupted
 from tasks.survey import look_around
 
-SEARCHED = ("backout.yaml", "backout.yml")
+AT_ONCE = ("emergency", SERVICE_OUTAGE)
+"""Runbooks whose users come before the evidence."""
 
 
 def run(home: Home, request: Request, file: str | None, *, dry_run: bool, json: bool) -> None:
@@ -47,13 +46,15 @@ def run(home: Home, request: Request, file: str | None, *, dry_run: bool, json: 
     Raises:
         UnknownApplication: no file that was read describes it.
         UnknownRelease: a release is asked for that no slot holds.
+        UnknownPart: the platform has no such part.
         ConfigurationError: no file was found.
     """
-    document = _document(home, request.application, file)
+    document = _document(home, request.application, file).of_part(request.only)
     ledger = LocalLedger(home, request.application, key(home, "journal"))
     request = request.model_copy(update={"via": "break-glass"})
     if dry_run:
-        show_plan(assess(situation_of_request(ledger, document, request, look_around(document))), json=json)
+        seen = look_around(document, request.to)
+        show_plan(decide(situation_of_request(ledger, document, request, seen)), json=json)
         return
     refuse_mistyped(document, request)
     with _alone(home, request.application), _interruptible() as stopping:
@@ -74,7 +75,8 @@ def run(home: Home, request: Request, file: str | None, *, dry_run: bool, json: 
 
 
 def _walk(case: Case, request: Request) -> tuple[Outcome, str]:
-    path = take_back_now if request.runbook == "emergency" else take_back
+    at_once = take_back_now if request.runbook in AT_ONCE else take_back
+    path = restart_in_place if request.runbook == RESTART else at_once
     try:
         return conclude(case, path)
     except Interrupted as stop:
@@ -92,8 +94,9 @@ def _end(case: Case, outcome: Outcome, why: str, *, json: bool, reconciled: bool
         console.print(step_list(steps_of(case.ledger.entries(case.incident.id))))
         style = "bold green" if end.exit_code == 0 else "bold red"
         console.print(f"[{style}]{outcome}[/{style}]: {end.words}", highlight=False)
-        step = next_step(outcome, incident.application, incident.plan.from_release if incident.plan else None)
-        console.print(f"{why}\nnext: {step}", markup=False, highlight=False, soft_wrap=True)
+        console.print(
+            f"{why}\nnext: {incident.next_step(outcome)}", markup=False, highlight=False, soft_wrap=True
+        )
         console.print(
             f"report: {report or 'none was written'}", markup=False, highlight=False, soft_wrap=True
         )
@@ -104,44 +107,11 @@ def _end(case: Case, outcome: Outcome, why: str, *, json: bool, reconciled: bool
 
 def _document(home: Home, application: str, file: str | None) -> Document:
     """From the file given, else ./backout.yaml, else where it was last applied from on this host."""
-    candidates = [Path(file)] if file else [Path(name) for name in SEARCHED]
-    candidates += [] if file else _remembered(home, application)
-    found = [path for path in candidates if path.exists()]
-    if not found:
-        raise ConfigurationError(
-            file=str(candidates[0]), key="", problem="does not exist; give one with --file"
-        )
-    one = _described(found, application)
+    one = described_here(home, application, file)
     document, left_out = document_alone(one.raw, one.source, one.at)
     for why in left_out:
         errors.print(f"goes without it: {why}", markup=False)
     return document
-
-
-def _described(files: list[Path], application: str) -> Described:
-    """The application in the first file that describes it: a shell may be in the folder of another one."""
-    known: list[str] = []
-    for file in files:
-        try:
-            found = configuration.read_one(file, application)
-        except UnknownApplication as error:
-            known += error.known
-            names = ", ".join(error.known) or "nothing"
-            errors.print(f"{application} is not in {file} (it describes {names})", markup=False)
-        else:
-            errors.print(f"reads {file}", markup=False, highlight=False, soft_wrap=True)
-            return found
-    raise UnknownApplication(application, known, files=[str(file) for file in files])
-
-
-def _remembered(home: Home, application: str) -> list[Path]:
-    note = home.state / f"{block_name(application)}.source"
-    return [Path(note.read_text(encoding="utf-8"))] if note.exists() else []
-
-
-def remember(home: Home, application: str, file: Path) -> None:
-    """Note where the application was applied from, for when nothing else can be asked."""
-    (home.state / f"{block_name(application)}.source").write_text(str(file.resolve()), encoding="utf-8")
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from blocks.store.waiting import Open
 from deployments.applications import document
 from deployments.prefect_api import PrefectApi
 from domain.errors import BackoutError, PrefectUnavailable
-from domain.outcomes import ENDS, Outcome
+from domain.outcomes import ENDS, WATCHED, Outcome
 from flows.cancelled import stop_here
 from flows.conclude import conclude
 from tasks.case import Case
@@ -98,9 +98,9 @@ def _end(here: Installation, api: PrefectApi, one: Open, stop: threading.Event) 
 
 
 def _show(api: PrefectApi, case: Case, outcome: Outcome, why: str) -> None:
-    """Say in Prefect how it ended; what was rolled back after all is watched like any other."""
+    """Say in Prefect how it ended; what was rolled back or restarted after all is watched like any other."""
     end = ENDS[outcome]
     api.cancel(case.run, f"{outcome}: {why}. Next: {end.next_step}. Incident {case.incident.id}")
-    if outcome is Outcome.ROLLED_BACK:
+    if outcome in WATCHED:
         watch = {"application": api.application_block(case.document.name), "incident": case.incident.id}
         api.start("soak", watch, tags=[], key=f"soak-{case.incident.id}")

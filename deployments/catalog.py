@@ -64,18 +64,32 @@ def modules(catalog: Sequence[Catalogued]) -> list[str]:
     return sorted({entry.module for entry in catalog})
 
 
-def _runbook(name: str, *tags: str, flow: str = "", emergency: bool = False) -> Catalogued:
+def _runbook(
+    name: str, *tags: str, flow: str = "", emergency: bool = False, schedule: str | None = None
+) -> Catalogued:
     """The entry of the flow whose name is the deployment's, with the words of `descriptions/NAME.md`."""
     function = flow or name.replace("-", "_")
     text = (DESCRIPTIONS / f"{name}.md").read_text(encoding="utf-8")
-    return Catalogued(name, f"flows.{function}:{function}", text, (*tags, RESUMABLE_TAG), emergency=emergency)
+    entrypoint = f"flows.{function}:{function}"
+    return Catalogued(name, entrypoint, text, (*tags, RESUMABLE_TAG), emergency=emergency, schedule=schedule)
 
 
 CATALOG: tuple[Catalogued, ...] = (
     _runbook("rollback", "rollback"),
+    _runbook("failed-deployment", "rollback"),
     _runbook("post-deploy-issue", "rollback"),
     _runbook("performance-degradation", "rollback"),
+    _runbook("third-party-failure", "rollback"),
+    _runbook("api-breaking-change", "rollback"),
+    _runbook("service-outage", "rollback"),
+    _runbook("security-vulnerability", "rollback"),
+    _runbook("standard-rollback", "rollback", "database"),
+    _runbook("hotfix", "rollback"),
+    _runbook("restart", "rollback"),
+    _runbook("shift-traffic", "rollback"),
     _runbook("emergency", "rollback", emergency=True),
+    _runbook("deploy", "deploy"),
+    _runbook("promote", "deploy"),
     _runbook("migration-failure", "rollback", "database"),
     _runbook("data-corruption", "rollback", "database"),
     _runbook("restore-database", "database"),
@@ -84,6 +98,10 @@ CATALOG: tuple[Catalogued, ...] = (
     _runbook("backup-database", "database"),
     _runbook("rehearse-migrations", "database"),
     _runbook("soak", WATCH_TAG),
+    _runbook("follow-up", WATCH_TAG),
+    _runbook("drill", WATCH_TAG),
+    _runbook("readiness", WATCH_TAG, schedule="*/15 * * * *"),
     _runbook("consent-deadline", "consent"),
+    _runbook("automation-failed", "automation"),
     _runbook("report", "report", flow="amend_report"),
 )

@@ -12,11 +12,14 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Self
+from uuid import UUID
 
 from prefect.logging import get_logger
+from prefect.workers.base import BaseJobConfiguration, BaseWorkerResult
 
 from blocks.home import Home
 from deployments.catalog import ROOT
+from deployments.left_behind import Marks
 from deployments.prefect_server import private_log
 from deployments.warm_child import Order
 
@@ -24,6 +27,10 @@ FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 30.0
 FORK_SECONDS = 30.0
 GONE_LOOK_SECONDS = 0.2
+
+
+class WarmResult(BaseWorkerResult):
+    """How a run's process ended; 0 where its run's state says all there is to say."""
 
 
 @dataclass
@@ -61,6 +68,7 @@ class Children:
     """
 
     def __init__(self, home: Home, modules: Sequence[str], descriptors: Sequence[int] = ()) -> None:
+        self.marks = Marks(home)
         self._home = home
         self._modules = list(modules)
         self._descriptors = tuple(descriptors)
@@ -87,7 +95,12 @@ class Children:
         """Wait until the zygote has imported everything."""
         await self._ready.wait()
 
-    async def fork(self, run: str, entrypoint: str, env: dict[str, str]) -> Child:
+    @property
+    def is_ready(self) -> bool:
+        """Whether a child would be forked at once."""
+        return self._ready.is_set()
+
+    async def fork(self, run: str, entrypoint: str, env: dict[str, str], *, users_wait: bool = True) -> Child:
         """A child that executes this run; waits for the zygote where it is not warm yet.
 
         Raises `ConnectionError` where the zygote died, `TimeoutError` where it does not fork: the run has crashed then.
@@ -95,7 +108,7 @@ class Children:
         await self._ready.wait()
         if self._writer is None:
             raise ConnectionError("the zygote died in this moment")
-        order = Order(run=run, entrypoint=entrypoint, env=env, log=str(self.log_of(run)))
+        order = Order(run, entrypoint, env, str(self.log_of(run)), users_wait)
         forked: asyncio.Future[Child] = asyncio.get_running_loop().create_future()
         self._forking[run] = forked
         self._writer.write(json.dumps(asdict(order)).encode() + b"\n")
@@ -162,6 +175,7 @@ class Children:
 
     def _born(self, child: Child) -> None:
         self._living[child.run] = child
+        self.marks.keep(UUID(child.run), child.pid)
         forked = self._forking.pop(child.run)
         if not forked.done():
             forked.set_result(child)
@@ -196,3 +210,9 @@ def _is_alive(pid: int) -> bool:
     except OSError:
         return False
     return state != "Z"
+
+
+def entrypoint_of(configuration: BaseJobConfiguration) -> str:
+    """The flow that a run's deployment names; empty where it names none."""
+    deployment = configuration._related_objects.get("deployment")  # noqa: SLF001 - there is no public way to it
+    return (deployment.entrypoint if deployment is not None else None) or ""

@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Coroutine
+import threading
+from collections.abc import AsyncIterator, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 
@@ -16,3 +18,15 @@ async def beside(*coroutines: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
+
+
+async def in_threads(count: int, work: Callable[[threading.Event], None]) -> None:
+    """Run blocking work in threads of its own; cancelling tells it to stop, and waits until it did."""
+    stop = threading.Event()
+    loop = asyncio.get_running_loop()
+    # Not asyncio's own threads: they are few, and work that never ends would leave none for anybody else.
+    with ThreadPoolExecutor(count) as threads:
+        try:
+            await asyncio.gather(*(loop.run_in_executor(threads, work, stop) for _ in range(count)))
+        finally:
+            stop.set()

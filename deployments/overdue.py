@@ -1,4 +1,4 @@
-"""Requests for consent past their deadline: woken by `serve` too, so that no failed run leaves one waiting for ever."""
+"""Requests for consent that nobody answers: the next contact is called, and past the deadline `serve` wakes the run too."""
 
 import threading
 from contextlib import suppress
@@ -8,11 +8,12 @@ from prefect.logging import get_logger
 from blocks.installation import Installation, installation
 from blocks.store import waiting
 from deployments.answering import asked_last
+from deployments.escalation import call_next
 from deployments.prefect_api import PrefectApi
+from domain.consent import NOBODY
 from domain.errors import BackoutError
-from flows.prefect_runs import NOBODY
 
-EVERY_S = 5.0
+EVERY_S = 2.0
 LATE_S = 5.0
 """Seconds after the deadline that its own run, `consent-deadline`, has to wake the waiting one first."""
 
@@ -23,8 +24,11 @@ def wake_overdue(stop: threading.Event) -> None:
     """Look again and again until told to stop; waits out a store or a Prefect that is away."""
     with installation() as here:
         while not stop.wait(EVERY_S):
+            # Each for itself: where Prefect is away people are called all the same, and no call keeps a deadline from ending.
             with suppress(BackoutError):
                 wake_once(here)
+            with suppress(BackoutError):
+                call_next(here)
 
 
 def wake_once(here: Installation) -> list[str]:

@@ -13,6 +13,7 @@ import httpx
 
 from blocks.home import Home
 from blocks.installation import serving
+from deployments.event_refusal import EventsRefused, reason, refused_for_good
 from domain.errors import PrefectUnavailable, UnknownApplication
 from domain.names import block_name
 
@@ -90,12 +91,20 @@ class PrefectApi:
         return str(self._call("POST", f"/deployments/{found['id']}/create_flow_run", body)["id"])
 
     def offer(self, deployment: str, field: str, choices: list[str]) -> None:
-        """Make a text field of a deployment's form a choice; nothing where there is no such deployment or field."""
+        """Make a text field of a deployment's form a choice, with room for what is not among them.
+
+        Nothing where there is no such deployment or field.
+        """
         found = self._call("GET", f"/deployments/name/{deployment}/{deployment}") or {}
         schema = found.get("parameter_openapi_schema") or {}
         asked = schema.get("properties", {}).get(field)
-        if asked is not None and asked.get("enum") != choices:
-            asked["enum"] = choices
+        either = [
+            {"type": "string", "title": "known", "enum": choices},
+            {"type": "string", "title": "another"},
+        ]
+        if asked is not None and asked.get("anyOf") != either:
+            asked.pop("type", None)
+            asked["anyOf"] = either
             self._call("PATCH", f"/deployments/{found['id']}", {"parameter_openapi_schema": schema})
 
     def state(self, run: str) -> RunState:
@@ -140,7 +149,26 @@ class PrefectApi:
 
     def emit(self, event: dict[str, Any]) -> None:
         """Give Prefect one event; returns once it has it, unlike Prefect's own `emit_event`, which forgets failures."""
-        self._call("POST", "/events", [event])
+        self.emit_all([event])
+
+    def emit_all(self, events: list[dict[str, Any]]) -> None:
+        """Give Prefect several events in one call; it takes all, or none. Raises PrefectUnavailable.
+
+        EventsRefused: it does not take them as they are, and will not tomorrow.
+        """
+        response = self._sent("POST", "/events", events)
+        if response.status_code == httpx.codes.NOT_FOUND:
+            why = "POST /events got 404: is this Prefect's API?"
+            raise PrefectUnavailable(what_it_is="Prefect", address=self.url, why=why)
+        if refused_for_good(response):
+            raise EventsRefused(response.status_code, reason(response))
+        if not response.is_success:
+            raise self._no_use("POST", "/events", response)
+
+    def count_events(self, name: str) -> int:
+        """How many events of this name Prefect keeps."""
+        body = {"filter": {"event": {"name": [name]}}, "limit": 1}
+        return int(self._call("POST", "/events/filter", body)["total"])
 
     def runs(self, tags: list[str], limit: int = 200) -> list[dict[str, Any]]:
         """Runs that carry all the tags, newest first."""
@@ -154,21 +182,34 @@ class PrefectApi:
 
     def _call(self, method: str, path: str, body: Any = None) -> Any:
         """The answer's JSON; None where there is no such thing, or no content."""
+        response = self._answer(method, path, body)
+        if response.status_code in (httpx.codes.NOT_FOUND, httpx.codes.NO_CONTENT):
+            return None
+        try:
+            return response.json()
+        except ValueError as error:
+            raise self._no_use(method, path, response) from error
+
+    def _answer(self, method: str, path: str, body: Any) -> httpx.Response:
+        """A good answer, or that there is no such thing."""
+        response = self._sent(method, path, body)
+        if response.is_success or response.status_code == httpx.codes.NOT_FOUND:
+            return response
+        raise self._no_use(method, path, response)
+
+    def _sent(self, method: str, path: str, body: Any) -> httpx.Response:
+        """Whatever is answered."""
 
         def once() -> httpx.Response:
             return self._client.request(
                 method, path, json=body, headers=self._headers() if body is not None else {}
             )
 
-        response = self._patiently(once)
-        if response.status_code in (httpx.codes.NOT_FOUND, httpx.codes.NO_CONTENT):
-            return None
-        try:
-            response.raise_for_status()
-            return response.json()
-        except (httpx.HTTPStatusError, ValueError) as error:
-            why = f"{method} {path} got {response.status_code}, {_why(response)}"
-            raise PrefectUnavailable(what_it_is="Prefect", address=self.url, why=why) from error
+        return self._patiently(once)
+
+    def _no_use(self, method: str, path: str, response: httpx.Response) -> PrefectUnavailable:
+        why = f"{method} {path} got {response.status_code}, {_why(response)}"
+        return PrefectUnavailable(what_it_is="Prefect", address=self.url, why=why)
 
     def _headers(self) -> dict[str, str]:
         """Prefect's protection against requests forged by a web page: a token, fetched once."""

@@ -26,6 +26,8 @@ def client_environment(home: Home, api_url: str) -> dict[str, str]:
         "PREFECT_UI_URL": api_url.removesuffix("/api"),
         "PREFECT_API_AUTH_STRING": _kept(auth_file(home), lambda: f"backout:{secrets.token_urlsafe(32)}"),
         "PREFECT_CLIENT_CSRF_SUPPORT_ENABLED": "True",
+        # Both come from the same installation: two requests a run that say so would only cost time.
+        "PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED": "False",
         **_everywhere(),
     }
 

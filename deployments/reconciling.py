@@ -74,7 +74,7 @@ def _settle(here: Installation, incident: Incident) -> None:
     here.store.finish(incident)
     plan = incident.plan
     if incident.outcome is Outcome.ROLLED_BACK and plan is not None and plan.from_release != plan.to_release:
-        if plan.from_release:
+        if plan.from_release and not incident.request.drill:
             here.store.quarantine(incident.application, plan.from_release, incident.id)
         if plan.to_release and incident.closed_at:
             here.store.served(incident.application, plan.to_release, incident.closed_at)

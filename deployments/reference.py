@@ -15,6 +15,8 @@ from blocks.adapter import FAMILIES, adapter_class, kinds
 from domain.outcomes import ENDS
 from domain.presets import PRESETS
 from domain.report.markdown import duration
+from domain.thresholds import THRESHOLDS
+from domain.triggers import Level
 
 Schema = dict[str, Any]
 
@@ -22,13 +24,46 @@ REFERENCE, SCHEMA, CONCEPTS = "configuration.md", "backout.schema.json", "concep
 OPENING = "<!-- outcomes: made by `make schema` -->\n"
 CLOSING = "<!-- end of outcomes -->"
 NOT_SHOWN = ("kind",)
-PARTS = ("Document", "Watch", "Consecutive", "Contact", "Policy", "Rule", "Consent", "Issue", "Budget")
+PARTS = (
+    "Document",
+    "Watch",
+    "Trigger",
+    "Condition",
+    "ReadinessSettings",
+    "AlertSettings",
+    "AlertRule",
+    "Contact",
+    "Identities",
+    "Hours",
+    "Policy",
+    "Rule",
+    "Consent",
+    "ConsentChange",
+    "Issue",
+    "Budget",
+    "FollowUps",
+    "Deploy",
+    "Limits",
+    "DrillSettings",
+    "DrillFault",
+    "Objectives",
+)
 """The sections that belong to no family, in the order of a reader's questions."""
 
 BELOW = {
-    "platforms": ("Program",),
+    "platforms": (
+        "Program",
+        "ComposeProject",
+        "SlotServices",
+        "SlotPrograms",
+        "Supervisord",
+        "ClusterSettings",
+        "Workload",
+        "FeatureFlag",
+        "SlotDeployment",
+    ),
     "databases": ("Programs", "Backups", "Retention"),
-    "signals": ("Expectation", "Step"),
+    "signals": ("Expectation", "Step", "Metric", "StatusPage"),
 }
 """What adapters of a family are made of."""
 
@@ -94,7 +129,7 @@ def reference(schema: Schema) -> str:
             found = definitions[adapter_class(family, kind).__name__]
             parts.append(_section(found["title"], found, "###", kind))
         parts += [_section(name, definitions[name], "###") for name in BELOW.get(family, ())]
-    return "\n".join([*parts, _presets()])
+    return "\n".join([*parts, _presets(), _thresholds()])
 
 
 def _section(name: str, definition: Schema, level: str, kind: str = "") -> str:
@@ -185,6 +220,25 @@ def _presets() -> str:
         lines += ["", "| issue | severity | source |", "|---|---|---|"]
         lines += [f"| {issue.name} | {issue.severity} | {issue.source} |" for issue in policy.issues]
         lines += ["", f"Watched after a rollback: {duration(policy.watch_s)}.\n"]
+    return "\n".join(lines)
+
+
+def _thresholds() -> str:
+    lines = [
+        "## Thresholds\n",
+        "The triggers that `watch: {preset: NAME}` starts from. Each row says which runbook it comes from.\n",
+    ]
+    for name, triggers in THRESHOLDS.items():
+        lines += [
+            f"### watch: {name}\n",
+            "| trigger | rule | level | issue | source |",
+            "|---|---|---|---|---|",
+        ]
+        lines += [
+            f"| {row.name} | {row.words} | {row.level} | {row.issue if row.level is Level.ROLL_BACK else '-'} | {row.source} |"
+            for row in triggers
+        ]
+        lines.append("")
     return "\n".join(lines)
 
 

@@ -9,18 +9,21 @@ from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.actions import DeploymentScheduleCreate, WorkPoolCreate, WorkPoolUpdate
 from prefect.client.schemas.objects import StateType
 from prefect.client.schemas.schedules import CronSchedule
-from prefect.events.actions import ChangeFlowRunState
+from prefect.events.actions import ChangeFlowRunState, RunDeployment
 from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
 from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
 from prefect.flows import Flow
 
 from deployments.catalog import CATALOG, ROOT, WORK_POOL, Catalogued
+from deployments.drill_schedules import DRILL
 from deployments.parameter_form import form_schema
 from deployments.prefect_environment import HEARTBEAT_SECONDS
 from deployments.warm_worker import WarmWorker
 
 EMERGENCY_QUEUE = "emergency"
-SILENT_RUN = "Backout: a run that fell silent has crashed"
+SILENT_RUN = "Backout marks a run that fell silent as crashed"
+FAILED_ACTION = "Backout tells people when an automation fails"
+TELLING = "automation-failed"
 
 
 async def register(
@@ -33,7 +36,9 @@ async def register(
     async with get_client() as client:
         await _work_pool(client, work_pool, worker_type)
         ids = {entry.name: await _deployment(client, entry, work_pool) for entry in catalog}
-        await _automation(client)
+        await _automation(client, _silent_run())
+        if TELLING in ids:
+            await _automation(client, _failed_action(ids[TELLING]))
     return ids
 
 
@@ -61,7 +66,7 @@ async def _deployment(client: PrefectClient, entry: Catalogued, work_pool: str) 
         entry.name,
         schedules=[DeploymentScheduleCreate(schedule=CronSchedule(cron=entry.schedule))]
         if entry.schedule
-        else None,
+        else await _applied_schedules(client, entry),
         description=entry.description,
         tags=entry.all_tags,
         work_pool_name=work_pool,
@@ -74,6 +79,24 @@ async def _deployment(client: PrefectClient, entry: Catalogued, work_pool: str) 
     )
 
 
+async def _applied_schedules(
+    client: PrefectClient, entry: Catalogued
+) -> list[DeploymentScheduleCreate] | None:
+    """Those that `backout apply` made: Prefect drops a deployment's schedules where it is created again."""
+    if entry.name != DRILL:
+        return None
+    try:
+        known = await client.read_deployment_by_name(f"{DRILL}/{DRILL}")
+    except ObjectNotFound:
+        return None
+    return [
+        DeploymentScheduleCreate(
+            schedule=one.schedule, active=one.active, parameters=one.parameters, slug=one.slug
+        )
+        for one in known.schedules
+    ]
+
+
 def _flow(entry: Catalogued) -> Flow[..., object]:
     flow = getattr(importlib.import_module(entry.module), entry.entrypoint.partition(":")[2], None)
     if not isinstance(flow, Flow):
@@ -81,10 +104,9 @@ def _flow(entry: Catalogued) -> Flow[..., object]:
     return flow
 
 
-async def _automation(client: PrefectClient) -> None:
-    """A run whose host died sends no heartbeat: after three missed ones it is Crashed, and can be started again."""
-    wanted = _silent_run()
-    known = await client.read_automations_by_name(SILENT_RUN)
+async def _automation(client: PrefectClient, wanted: AutomationCore) -> None:
+    """Create it, or change it where it is another one."""
+    known = await client.read_automations_by_name(wanted.name)
     if not known:
         await client.create_automation(wanted)
     elif not _is_same(known[0], wanted):
@@ -97,14 +119,18 @@ def _is_same(known: AutomationCore, wanted: AutomationCore) -> bool:
 
 
 def _silent_run() -> AutomationCore:
-    ends = ("Completed", "Failed", "Cancelled", "Crashed", "Paused", "Suspended", "Resuming", "AwaitingRetry")
+    """A run whose host died sends no heartbeat: after three missed ones it is Crashed, and can be started again.
+
+    Any other event of a run ends the wait: runs end in states of our own names. A beat that comes in after its run's end
+    waits for nothing, and the action then fails, of which nobody is told: this one is called otherwise than an application's.
+    """
     beat = "prefect.flow-run.heartbeat"
     return AutomationCore(
         name=SILENT_RUN,
         description="Kept by `backout serve`. Needs heartbeats every 30 s (`PREFECT_FLOWS_HEARTBEAT_FREQUENCY`).",
         trigger=EventTrigger(
             after={beat},
-            expect={beat, *(f"prefect.flow-run.{state}" for state in ends)},
+            expect={"prefect.flow-run.*"},
             match={"prefect.resource.id": ["prefect.flow-run.*"]},
             for_each={"prefect.resource.id"},
             posture=Posture.Proactive,
@@ -114,4 +140,24 @@ def _silent_run() -> AutomationCore:
         actions=[
             ChangeFlowRunState(state=StateType.CRASHED, message="No heartbeat: the process or its host died.")
         ],
+    )
+
+
+def _failed_action(telling: UUID) -> AutomationCore:
+    """What an automation could not do, nobody would hear of. It is called otherwise than those it listens to: no loop."""
+    given = {
+        "automation": "{{ event.resource.name | default('an automation') }}",
+        "reason": "{{ event.payload.reason | default('') }}",
+    }
+    return AutomationCore(
+        name=FAILED_ACTION,
+        description="Kept by `backout serve`. The run that it starts tells the application's channels.",
+        trigger=EventTrigger(
+            expect={"prefect.automation.action.failed"},
+            match={"prefect.resource.name": ["Backout: *"]},
+            posture=Posture.Reactive,
+            threshold=1,
+            within=timedelta(0),
+        ),
+        actions=[RunDeployment(deployment_id=telling, parameters=given)],
     )

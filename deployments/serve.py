@@ -14,14 +14,18 @@ from prefect.logging import get_logger
 
 from blocks.embedded_postgres import EmbeddedPostgres
 from blocks.home import Home
+from blocks.keys import api_token, api_token_file
 from deployments.catalog import CATALOG, WORK_POOL, Catalogued, modules
 from deployments.concurrency import beside
+from deployments.gateway.port import Listener, listening
+from deployments.gateway.senders_file import senders_of
+from deployments.gateway.service import answers_on
 from deployments.prefect_environment import auth_file, given_environment
 from deployments.prefect_server import PrefectServer
 from deployments.register import register
 from deployments.serving import Serving, announced, only_one
 from deployments.warm_worker import PLACES, WarmWorker
-from domain.errors import PrefectUnavailable
+from domain.errors import CommandFailed, PrefectUnavailable
 
 STORE_DATABASE = "backout"
 DRAIN_SECONDS = 120.0
@@ -43,12 +47,13 @@ async def serve(
     """Serve until SIGTERM or SIGINT, then drain and stop what was started here.
 
     Each of `services` runs beside the worker and is started again when it fails. Raises `AlreadyServing`,
-    `PrefectUnavailable`, `CommandFailed`.
+    `PrefectUnavailable`, `CommandFailed`, `ConfigurationError`.
     """
     stop = _stop_event()
     async with AsyncExitStack() as stack:
         stack.enter_context(only_one(home.ensure()))
-        started = await _start_servers(home, stack)
+        listener = stack.enter_context(listening(os.environ))
+        started = await _start_servers(home, stack, listener)
         await _registered(started.serving, catalog, work_pool)
         worker = WarmWorker(
             work_pool,
@@ -58,11 +63,21 @@ async def serve(
             limit=places,
             name=f"backout-{os.getpid()}",
         )
-        async with _running(worker, started.serving, services or {}):
+        offered = {"api": answers_on(listener)} if listener else {}
+        async with _running(worker, started.serving, {**(services or {}), **offered}):
             with announced(home, started.serving):
-                print(f"Prefect's UI: {started.serving.ui_url}", flush=True)  # noqa: T201
+                _say(started.serving, waits=listener is not None and not listener.held)
                 await stop.wait()
             await worker.drain(drain_seconds)
+
+
+def _say(serving: Serving, *, waits: bool) -> None:
+    """Where it can be reached, for whoever started it."""
+    log_in = f", log in with the line in {serving.auth_file}" if serving.auth_file else ""
+    print(f"Prefect's UI: {serving.ui_url}{log_in}", flush=True)  # noqa: T201
+    if serving.api_url:
+        then = ", once its port is free" if waits else ""
+        print(f"Deployment API: {serving.api_url}, token in {serving.api_token_file}{then}", flush=True)  # noqa: T201
 
 
 async def _registered(serving: Serving, catalog: Sequence[Catalogued], work_pool: str) -> None:
@@ -80,7 +95,7 @@ class _Started:
     descriptors: tuple[int, ...]
 
 
-async def _start_servers(home: Home, stack: AsyncExitStack) -> _Started:
+async def _start_servers(home: Home, stack: AsyncExitStack, listener: Listener | None) -> _Started:
     """Start what the environment does not name, and point this process and its children at it."""
     postgres = EmbeddedPostgres(home)
     own_store = "BACKOUT_DATABASE_URL" not in os.environ
@@ -88,6 +103,7 @@ async def _start_servers(home: Home, stack: AsyncExitStack) -> _Started:
     if own_store or own_prefect:
         await asyncio.to_thread(postgres.start)
         stack.push_async_callback(asyncio.to_thread, postgres.stop)
+        await stack.enter_async_context(beside(_keep_up_postgres(postgres)))
     if own_store:
         os.environ["BACKOUT_DATABASE_URL"] = await asyncio.to_thread(postgres.ensure_database, STORE_DATABASE)
     environment = await _start_prefect(home, postgres, stack) if own_prefect else given_environment(home)
@@ -99,8 +115,17 @@ async def _start_servers(home: Home, stack: AsyncExitStack) -> _Started:
         auth_file=str(auth_file(home)) if own_prefect else None,
         database_url=os.environ["BACKOUT_DATABASE_URL"],
         socket=str(home.run / "backout.sock"),
+        **_api(home, listener),
     )
     return _Started(serving, postgres.hold_descriptors())
+
+
+def _api(home: Home, listener: Listener | None) -> dict[str, str]:
+    """Where the deployment API is, once its token is there and its senders can be used. Raises ConfigurationError."""
+    if listener is None:
+        return {}
+    senders_of(home, api_token(home), loopback=listener.loopback)
+    return {"api_url": listener.url, "api_token_file": str(api_token_file(home))}
 
 
 async def _start_prefect(home: Home, postgres: EmbeddedPostgres, stack: AsyncExitStack) -> dict[str, str]:
@@ -109,6 +134,20 @@ async def _start_prefect(home: Home, postgres: EmbeddedPostgres, stack: AsyncExi
     await asyncio.to_thread(server.start)
     await stack.enter_async_context(beside(_keep_up_server(server)))
     return server.client_environment()
+
+
+async def _keep_up_postgres(postgres: EmbeddedPostgres) -> None:
+    """Start PostgreSQL again when it dies: all that needs it waits meanwhile."""
+    while True:
+        await asyncio.sleep(SERVICE_PAUSE_SECONDS)
+        if postgres.has_ended():
+            get_logger("backout.serve").error(
+                "PostgreSQL ended; starting it again, see %s/log", postgres.data
+            )
+            try:
+                await asyncio.to_thread(postgres.start_again)
+            except CommandFailed as error:
+                get_logger("backout.serve").error("%s", error)
 
 
 async def _keep_up_server(server: PrefectServer) -> None:

@@ -25,6 +25,8 @@ class Serving:
         auth_file: file with the credential for it, or none where the server is not ours.
         database_url: the store's PostgreSQL.
         socket: unix socket of the approval service.
+        api_url: base URL of the deployment API, also while its port is waited for; None where it is off.
+        api_token_file: file with the token for it.
     """
 
     pid: int
@@ -32,6 +34,8 @@ class Serving:
     auth_file: str | None
     database_url: str
     socket: str
+    api_url: str | None = None
+    api_token_file: str | None = None
 
     @property
     def ui_url(self) -> str:

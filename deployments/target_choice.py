@@ -10,8 +10,9 @@ from deployments.catalog import CATALOG
 from deployments.prefect_api import PrefectApi
 from domain.errors import BackoutError, PrefectUnavailable
 from domain.release import Release, Slot
-from domain.request import LAST_GOOD, Request
+from domain.request import HOTFIX, LAST_GOOD, Request
 from domain.target import wanted
+from tasks.survey import slots_with
 
 FIELD = "target"
 
@@ -41,17 +42,23 @@ def refuse_mistyped(document: Document, request: Request) -> None:
 
     Raises:
         UnknownRelease: no slot holds it.
+        UnknownPart: the platform has no such part.
     """
+    for part in request.parts:
+        document.of_part(part)
+    platform = document.of_part(request.only).platform
     slots: Sequence[Slot] = ()
     if request.to is not None:
         with suppress(BackoutError):
-            slots = document.platform.slots()
+            slots = slots_with(platform, request.to)
     if slots:
         wanted(request, slots)
 
 
 def offer_targets(here: Installation, api: PrefectApi) -> None:
     """Give every form that asks for a release these choices: `last good`, then each application's versions.
+
+    A tag or a commit can still be typed. A hotfix has no choices: a fix has not served yet.
 
     Raises:
         PrefectUnavailable: it does not answer; the forms keep the choices they have.
@@ -63,10 +70,11 @@ def offer_targets(here: Installation, api: PrefectApi) -> None:
     ]
     choices = list(dict.fromkeys([LAST_GOOD, *versions]))
     for entry in CATALOG:
-        api.offer(entry.name, FIELD, choices)
+        if entry.name != HOTFIX:
+            api.offer(entry.name, FIELD, choices)
 
 
 def offer_targets_if_possible(here: Installation) -> None:
     """The same for a caller whose own work does not need Prefect."""
-    with suppress(PrefectUnavailable):
-        offer_targets(here, PrefectApi.find(here.home))
+    with suppress(PrefectUnavailable), PrefectApi.find(here.home) as api:
+        offer_targets(here, api)

@@ -19,6 +19,9 @@ from prefect.flow_engine import load_flow, load_flow_run, run_flow
 from prefect.flows import Flow
 from prefect.logging import get_logger
 
+from blocks import users_first
+from blocks.home import Home
+
 
 @dataclass(frozen=True)
 class Order:
@@ -29,12 +32,14 @@ class Order:
         entrypoint: the deployment's entrypoint, `path/to/module.py:function`.
         env: environment variables that this run has on top of the zygote's.
         log: file that its output goes to.
+        users_wait: whether it acts for users; else it only looks, and nothing waits for it.
     """
 
     run: str
     entrypoint: str
     env: dict[str, str]
     log: str
+    users_wait: bool = True
 
 
 def run_order(order: Order) -> None:
@@ -43,6 +48,8 @@ def run_order(order: Order) -> None:
     _take_environment(order.env)
     # The worker's channel: it tells a cancellation from a crash before it sends SIGTERM.
     configure_from_env()
+    if order.users_wait:
+        users_first.begin(Home.from_env())
     flow_run_id = UUID(order.run)
     with handle_engine_signals(flow_run_id):
         flow_run = load_flow_run(flow_run_id)

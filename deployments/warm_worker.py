@@ -19,26 +19,25 @@ from prefect.exceptions import InfrastructureNotFound
 from prefect.runner._control_channel import ControlChannel
 from prefect.settings import PREFECT_WORKER_QUERY_SECONDS
 from prefect.states import AwaitingRetry, Cancelled
-from prefect.workers.base import BaseJobConfiguration, BaseVariables, BaseWorker, BaseWorkerResult
+from prefect.workers.base import BaseJobConfiguration
 
 from blocks.home import Home
 from deployments.admission import admitted
 from deployments.catalog import CATALOG, RESUMABLE_TAG, WATCH_TAG, WORKER_TYPE, modules
-from deployments.children import Child, Children
+from deployments.children import Child, Children, WarmResult, entrypoint_of
 from deployments.concurrency import beside
 from deployments.crash_recovery import may_restart, restart
+from deployments.lean_worker import LeanWorker
+from deployments.left_behind import crash_left_behind
+from deployments.measures import show_worker
 from deployments.state_watch import StateWatch
 
-PLACES = 8
+PLACES = 24
 GRACE_SECONDS = 30.0
 CANCEL_GRACE_SECONDS = 5.0  # a look may hang; killing the run is safe, and somebody waits for its end
 
 
-class WarmResult(BaseWorkerResult):
-    """How a run's process ended; 0 where its run's state says all there is to say."""
-
-
-class WarmWorker(BaseWorker[BaseJobConfiguration, BaseVariables, WarmResult]):
+class WarmWorker(LeanWorker):
     """Executes the runs of one work pool in children forked from a warm process.
 
     Args:
@@ -64,10 +63,10 @@ class WarmWorker(BaseWorker[BaseJobConfiguration, BaseVariables, WarmResult]):
         limit: int | None = None,
         **options: Any,
     ) -> None:
-        super().__init__(work_pool_name, **options)
+        super().__init__(work_pool_name, (home or Home.from_env()).ensure(), **options)
         self._places = limit or PLACES
         warm = modules(CATALOG) if imported is None else imported
-        self._children = Children((home or Home.from_env()).ensure(), warm, descriptors)
+        self._children = Children(self._home, warm, descriptors)
         self._channel = ControlChannel()
         self._acting: dict[UUID, Child] = {}
         self._cancelling: set[UUID] = set()
@@ -84,14 +83,13 @@ class WarmWorker(BaseWorker[BaseJobConfiguration, BaseVariables, WarmResult]):
         await super().setup()
         await self._exit_stack.enter_async_context(self._children)
         await self._exit_stack.enter_async_context(self._channel)
-        watch = StateWatch(
-            acting=self._acting.keys,
-            on_start=self._wake.set,
-            on_cancelling=self._on_cancelling,
-            on_crashed=self._on_crashed,
-        )
+        watch = StateWatch(self._acting.keys, self._wake.set, self._on_cancelling, self._on_crashed)
+        show_worker(lambda: len(self._acting), lambda: self._children.is_ready)
         patrol = watch.patrol(self.client, PREFECT_WORKER_QUERY_SECONDS.value())
-        await self._exit_stack.enter_async_context(beside(watch.listen(), patrol, self._poll_when_woken()))
+        marks, crash = self._children.marks, self._propose_crashed_state
+        left = crash_left_behind(marks, self.client, self._acting.keys, crash)
+        services = (watch.listen(), patrol, left, self._poll_when_woken())
+        await self._exit_stack.enter_async_context(beside(*services))
 
     async def ready(self) -> None:
         """Wait until a run would start at once."""
@@ -100,8 +98,6 @@ class WarmWorker(BaseWorker[BaseJobConfiguration, BaseVariables, WarmResult]):
     async def drain(self, limit_seconds: float) -> None:
         """Take no new runs and let the acting ones end. What still acts at the limit is handed to the next worker."""
         self._draining = True
-        watches = [(run, child) for run, child in self._acting.items() if run in self._watching]
-        await asyncio.gather(*(self._hand_over(run, child) for run, child in watches))
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(limit_seconds):
                 await self._all_ended()
@@ -109,7 +105,11 @@ class WarmWorker(BaseWorker[BaseJobConfiguration, BaseVariables, WarmResult]):
         await self._all_ended()
 
     async def _all_ended(self) -> None:
-        while self._acting or self._submitting_flow_run_ids:  # noqa: ASYNC110 - the ids are the stock worker's
+        """Until nothing acts. A watch is handed over at once, also one that was being started when the drain began."""
+        while self._acting or self._submitting_flow_run_ids:
+            begun = self._watching - self._handed_over
+            watches = [(run, child) for run, child in self._acting.items() if run in begun]
+            await asyncio.gather(*(self._hand_over(run, child) for run, child in watches))
             await asyncio.sleep(0.1)
 
     async def get_and_submit_flow_runs(self) -> list[FlowRun]:
@@ -126,7 +126,8 @@ class WarmWorker(BaseWorker[BaseJobConfiguration, BaseVariables, WarmResult]):
         """Execute one run in a child and wait for its end. One that is resumed before its last child ended waits its turn."""
         turn = self._turns.setdefault(flow_run.id, asyncio.Lock())
         async with turn:
-            return await self._run_in_child(flow_run, configuration, task_status)
+            result = await self._run_in_child(flow_run, configuration, task_status)
+            return self.labelled(flow_run.id, result)
 
     async def _run_in_child(
         self,
@@ -137,7 +138,9 @@ class WarmWorker(BaseWorker[BaseJobConfiguration, BaseVariables, WarmResult]):
         port, token = self._channel.register(flow_run.id)
         control = {"PREFECT__CONTROL_PORT": str(port), "PREFECT__CONTROL_TOKEN": token}
         env = {name: value for name, value in configuration.env.items() if value is not None}
-        child = await self._children.fork(str(flow_run.id), _entrypoint(configuration), env | control)
+        acts = WATCH_TAG not in flow_run.tags
+        run, entrypoint = str(flow_run.id), entrypoint_of(configuration)
+        child = await self._children.fork(run, entrypoint, env | control, users_wait=acts)
         self._acting[flow_run.id] = child
         try:
             if task_status is not None:
@@ -147,6 +150,7 @@ class WarmWorker(BaseWorker[BaseJobConfiguration, BaseVariables, WarmResult]):
         finally:
             self._channel.unregister(flow_run.id)
             del self._acting[flow_run.id]
+            self._children.marks.forget(flow_run.id)
             self._cancelling.discard(flow_run.id)
             self._watching.discard(flow_run.id)
             self._wake.set()  # a place is free
@@ -170,8 +174,9 @@ class WarmWorker(BaseWorker[BaseJobConfiguration, BaseVariables, WarmResult]):
         """As the stock worker, but only what there is a place for."""
         taken = self._acting.keys() | self._submitting_flow_run_ids
         watching = len(taken & self._watching)
-        waiting = [entry.flow_run for entry in flow_run_response]
+        waiting = self._not_begun(flow_run_response)
         fit = admitted(waiting, acting=len(taken) - watching, watching=watching, places=self._places)
+        self._hurry_if_short(waiting, fit)
         self._watching |= {run.id for run in fit if WATCH_TAG in run.tags}
         entries = [entry for entry in flow_run_response if any(entry.flow_run is run for run in fit)]
         return await super()._submit_scheduled_flow_runs(entries)
@@ -243,8 +248,3 @@ class WarmWorker(BaseWorker[BaseJobConfiguration, BaseVariables, WarmResult]):
                 await self.get_and_submit_flow_runs()
             except Exception:
                 self._logger.warning("an early poll failed; the regular one follows", exc_info=True)
-
-
-def _entrypoint(configuration: BaseJobConfiguration) -> str:
-    deployment = configuration._related_objects.get("deployment")  # noqa: SLF001 - there is no public way to it
-    return (deployment.entrypoint if deployment is not None else None) or ""

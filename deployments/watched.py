@@ -1,80 +1,102 @@
-"""One application under watch: its health through the router, its trigger, and a Prefect event when it fires."""
+"""One application under watch: its signals through the router, whether it was ever well, and what serves."""
 
-import time
-import uuid
+import threading
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any
 
 from prefect.logging import get_logger
 
 from blocks.document import Document
 from blocks.installation import Installation
-from deployments.prefect_api import PrefectApi
-from domain.errors import BackoutError
-from domain.findings import Finding, Verdict
+from blocks.store.watch_windows import Kept
+from deployments.firing import FIRED as EVENT
+from deployments.sampler import Sampler
+from deployments.trigger_windows import TriggerWindows
+from deployments.watch_record import WatchRecord
+from domain.errors.unforeseen import in_words
+from domain.findings import Finding
 from domain.names import block_name
 from domain.release import Slot
-from domain.triggers import Window
-from tasks.look import through_router
 
-EVENT = "backout.trigger.fired"
+__all__ = ["EVENT", "Watched"]
+
+NOTHING = Kept()
 
 
 class Watched:
-    """One application under watch, sampled by one thread at a time."""
+    """One application under watch.
 
-    def __init__(self, described: Document, digest: str, applied_at: datetime | None = None) -> None:
+    Attributes:
+        health, others: its samplers.
+        retired: another document, or none, took its place: a sample still under way counts no more.
+        serving: the release that last served well.
+    """
+
+    def __init__(
+        self,
+        described: Document,
+        digest: str,
+        record: WatchRecord,
+        *,
+        applied_at: datetime | None = None,
+        kept: Kept = NOTHING,
+    ) -> None:
         self.document = described
         self.digest = digest
+        self.record = record
         self.applied_at = applied_at
-        self.window: Window = described.watch.trigger.window()
-        self.due = time.monotonic()
-        self.under_way = False
+        self.health = Sampler(described, described.health)
+        self.others = [Sampler(described, signal) for signal in described.watch.signals]
+        pauses = {one.signal.name: one.every_s for one in [self.health, *self.others]}
+        self.windows = TriggerWindows(described, record, pauses, kept)
+        self.retired = False
         self.serving: str | None = None
-        self._unsent: dict[str, Any] | None = None
-        self._said = ""
+        self._lock = threading.Lock()
+        self._said: dict[str, str] = {}
         self._well = False
-
-    def claim(self) -> bool:
-        """Whether a sample is to be taken now; the caller then calls `look`, which takes it."""
-        if self.under_way or self.due > time.monotonic():
-            return False
-        self.under_way = True
-        self.due = time.monotonic() + self.document.watch.every_s
-        return True
+        self._release = ""
+        self._answers_version = False
 
     def applied_again(self, at: datetime | None) -> None:
         """The same document, applied at another time: a run that was refused may be able to begin now."""
         if at != self.applied_at:
             self.applied_at = at
-            self.window.end_silence()
+            self.windows.end_silence()
 
-    def look(self, here: Installation) -> None:
-        """One sample. Whatever fails is logged, once a change, and tried again at the next sample."""
+    def look(self, here: Installation, sampler: Sampler | None = None) -> None:
+        """One sample, of health where no other is named. Whatever fails is logged, once a change, and tried again."""
+        sampler = sampler or self.health
         try:
-            said = self._look(here)
+            said = self._look(here, sampler)
         except Exception as error:  # noqa: BLE001 - an application's own trouble must not end its watch, nor another's
-            said = error.what() if isinstance(error, BackoutError) else f"{type(error).__name__}: {error}"
+            said = in_words(error)
         try:
-            self._say(said)
+            self._say(sampler.signal.name, said)
         finally:
-            self.under_way = False
+            sampler.under_way = False
 
-    def _look(self, here: Installation) -> str:
+    def _look(self, here: Installation, sampler: Sampler) -> str:
         """What is to be said of it; empty where nothing."""
-        finding = self._sample()
+        seen = sampler.sample()
+        # Both clocks at one moment: whoever replays the samples by their times gets what the windows got.
+        now, finding = self.record.now(), seen.model_copy(update={"at": datetime.now(UTC)})
+        with self._lock:
+            if self.retired:
+                return ""
+            if sampler is self.health:
+                return self._take_health(here, finding, now)
+            return self.windows.take(here, finding, now, self._release) if self._well else ""
+
+    def _take_health(self, here: Installation, finding: Finding, now: float) -> str:
         if not self._was_well(here, finding):
             return (
                 f"was not seen healthy yet, so it is not watched until it is: {finding.name}: {finding.said}"
             )
-        row = self.window.add(finding)
-        if row:
-            self._fire(here, row)
-        elif finding.ok:
-            self._unsent = None
+        self._note_release(finding)
+        said = self.windows.take(here, finding, now, self._release)
+        if finding.ok:
             self._note_serving(here)
-        return ""
+        return said
 
     def _was_well(self, here: Installation, finding: Finding) -> bool:
         """Whether it was ever seen healthy: what was applied before it was started is not down. A file outlives `serve`."""
@@ -86,17 +108,18 @@ class Watched:
                     mark.touch()
         return self._well
 
-    def _say(self, what: str) -> None:
-        if what and self._said != what:
+    def _say(self, signal: str, what: str) -> None:
+        if what and self._said.get(signal) != what:
             get_logger("backout.watch").warning("%s: %s", self.document.name, what)
-        self._said = what
+        self._said[signal] = what
 
-    def _sample(self) -> Finding:
-        health = self.document.health
-        try:
-            return through_router(self.document, [health], None)[0]
-        except BackoutError as error:
-            return Finding(name=health.name, on="router", verdict=Verdict.NO_DATA, said=str(error))
+    def _note_release(self, finding: Finding) -> None:
+        """What answers now, by its own word; where it never says, by the slot that last served well."""
+        if finding.version:
+            self._answers_version = True
+            self._release = finding.version
+        elif not self._answers_version:
+            self._release = self.serving or ""
 
     def _note_serving(self, here: Installation) -> None:
         """What serves well is what can be gone back to; written when it changes."""
@@ -104,46 +127,11 @@ class Watched:
         slot: Slot | None = next(
             (slot for slot in platform.slots() if slot.name == platform.route().slot), None
         )
-        if slot is not None and slot.version and slot.version != self.serving:
+        if slot is not None and slot.running and slot.version and slot.version != self.serving:
             here.store.served(self.document.name, slot.version, datetime.now(UTC))
             here.local(self.document.name).keep_releases(here.store.releases(self.document.name))
             self.serving = slot.version
 
-    def _fire(self, here: Installation, row: list[Finding]) -> None:
-        """Fired only once Prefect has the event. A row that goes on fires again, unless an incident is open."""
-        if not (self.window.has_fired and _has_open_incident(here, self.document.name)):
-            self._unsent = self._unsent or self._event(here, row)
-            with PrefectApi.find(here.home) as api:
-                api.emit(self._unsent)
-            self._unsent = None
-        self.window.fired()
-
-    def _event(self, here: Installation, row: list[Finding]) -> dict[str, Any]:
-        """The event as Prefect's API takes it; its id stays the same however often it is sent."""
-        name = self.document.name
-        return {
-            "id": str(uuid.uuid4()),
-            "occurred": datetime.now(UTC).isoformat(),
-            "event": EVENT,
-            "resource": {
-                "prefect.resource.id": f"backout.application.{block_name(name)}",
-                "prefect.resource.name": name,
-            },
-            "payload": {
-                "application": name,
-                "issue": self.document.watch.trigger.issue,
-                "detection": here.store.detect(name, row),
-                "reason": f"{len(row)} bad samples in a row: {row[-1].name}: {row[-1].said}",
-                "samples": [finding.model_dump(mode="json") for finding in row],
-            },
-        }
-
 
 def _has_served(here: Installation, application: str) -> bool:
     return any(release.served_since for release in here.store.releases(application))
-
-
-def _has_open_incident(here: Installation, application: str) -> bool:
-    """Whether an incident is worked on, or waits for people."""
-    holder = here.store.holder(application)
-    return holder is not None and holder.alive

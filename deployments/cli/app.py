@@ -6,13 +6,22 @@ from typing import Any
 import typer
 
 from deployments.cli import (
+    alerts,
     apply,
     audit,
     consent,
     db,
     demo,
+    deploy,
+    doctor,
+    drill,
+    explain,
+    hotfix,
+    incidents,
     local,
+    quarantine,
     readiness,
+    ready,
     record,
     report,
     rollback,
@@ -31,7 +40,29 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for room in (rollback, status, readiness, consent, apply, record, report, audit, db, serve, local, demo):
+for room in (
+    rollback,
+    hotfix,
+    deploy,
+    status,
+    doctor,
+    readiness,
+    ready,
+    consent,
+    apply,
+    record,
+    quarantine,
+    report,
+    incidents,
+    audit,
+    explain,
+    alerts,
+    db,
+    serve,
+    local,
+    drill,
+    demo,
+):
     room.add_to(app)
 
 

@@ -3,7 +3,7 @@
 import json as json_text
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -11,13 +11,14 @@ from blocks import configuration
 from blocks.configuration import Described
 from blocks.home import Home
 from blocks.installation import Installation, installation, serving
+from blocks.watch_settings import unwatched
 from deployments import starting_file
 from deployments.changes import Change, changes
 from deployments.cli.output import AsJson, as_json, complain, console
 from deployments.cli.usage import BadUsage
 from deployments.people import at_host
 from deployments.unset_variables import unset
-from domain.errors import ConfigurationError, PrefectUnavailable
+from domain.errors import ConfigurationError, MissingSecret, PrefectUnavailable
 from domain.errors.machines import unusable
 from domain.names import application_name
 
@@ -50,18 +51,7 @@ def apply(
             _save(here, described)
     missing = {one.name: unset(home, one) for one in described}
     if json:
-        as_json(
-            [
-                {
-                    "application": one.described.name,
-                    "change": one.verb,
-                    "drift": one.drift,
-                    "diff": one.diff,
-                    "unset": [error.variable for error in missing[one.described.name]],
-                }
-                for one in found
-            ]
-        )
+        as_json([_row(one, missing[one.described.name]) for one in found])
         return
     for one in found:
         console.print(
@@ -69,8 +59,22 @@ def apply(
             style="bold", markup=False, highlight=False, soft_wrap=True,
         )  # fmt: skip
         console.print(one.diff, markup=False, highlight=False, soft_wrap=True, end="\n" if one.diff else "")
+        for line in unwatched(one.described.raw):
+            console.print(f"  {line}", style="yellow", markup=False, highlight=False, soft_wrap=True)
         for error in missing[one.described.name]:
             complain(error, as_json=False)
+
+
+def _row(change: Change, missing: list[MissingSecret]) -> dict[str, Any]:
+    """What `--json` says of one application."""
+    return {
+        "application": change.described.name,
+        "change": change.verb,
+        "drift": change.drift,
+        "diff": change.diff,
+        "not_watched": unwatched(change.described.raw),
+        "unset": [error.variable for error in missing],
+    }
 
 
 def _block(change: Change, *, dry_run: bool) -> str:

@@ -1,7 +1,5 @@
 """`backout audit`: who started what, why, with which approvals, what happened; and whether the record can be believed."""
 
-import re
-from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 
 import typer
@@ -10,8 +8,9 @@ from rich.text import Text
 
 from blocks.installation import installation
 from deployments.auditing import Row, rows, verify_all
+from deployments.cli.audit_export import export
 from deployments.cli.output import AsJson, as_json, console, table
-from deployments.cli.usage import BadUsage
+from deployments.cli.since import Since, since_when
 from domain.report.markdown import escape
 
 COLUMNS = (
@@ -20,7 +19,6 @@ COLUMNS = (
 WIDE = 180
 """Columns a terminal needs for the table; narrower ones get a few lines an incident."""
 
-UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 Format = Literal["table", "jsonl", "md"]
 
 
@@ -29,15 +27,14 @@ def add_to(app: typer.Typer) -> None:
     group = typer.Typer(help="The record of all incidents.", invoke_without_command=True)
     group.callback()(audit)
     group.command()(verify)
+    group.command()(export)
     app.add_typer(group, name="audit")
 
 
 def audit(
     context: typer.Context,
     app: Annotated[str | None, typer.Option(help="One application.")] = None,
-    since: Annotated[
-        str | None, typer.Option(help="A date (2026-11-22) or an age (30m, 12h, 7d, 4w).")
-    ] = None,
+    since: Since = None,
     form: Annotated[Format, typer.Option("--format", help="How to print it.")] = "table",
     json: AsJson = False,
 ) -> None:
@@ -45,7 +42,7 @@ def audit(
     if context.invoked_subcommand:
         return
     with installation() as here:
-        found = rows(here, app, _since(since))
+        found = rows(here, app, since_when(since))
     if json:
         as_json([row.model_dump(mode="json") for row in found])
     elif form == "jsonl":
@@ -66,21 +63,6 @@ def verify(json: AsJson = False) -> None:
     if not broken and not json:
         console.print("every journal is whole")
     raise typer.Exit(1 if broken else 0)
-
-
-def _since(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    age = re.fullmatch(r"(\d{1,4})([mhdw])", text)
-    if age:
-        return datetime.now(UTC) - timedelta(**{UNITS[age[2]]: int(age[1])})
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        raise BadUsage(
-            f"--since: {text!r} is neither a date nor an age", allowed=["2026-11-22", "12h", "7d"]
-        ) from None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _print(found: list[Row], form: str) -> None:

@@ -16,6 +16,7 @@ from domain.errors import BackupUnusable
 from domain.request import Request
 from tasks.back_up import take_backup
 from tasks.database import changes_of, serving_release
+from tasks.read_backups import read_whole
 from tasks.rehearse import rehearse_last
 from tasks.study_database import planned
 
@@ -106,7 +107,7 @@ def verify(app: AppArgument, backup: BackupArgument, json: AsJson = False) -> No
     """Read a backup whole: checksums, and PostgreSQL's own list of what is in it."""
     with installation() as here:
         changes = _changes(here, app)
-        seen = changes.verify(named(changes.backups(), backup))
+        seen = read_whole(here, app, changes, named(changes.backups(), backup))
     as_json(seen.model_dump(mode="json")) if json else db_tables.show_backups([seen])
     if seen.problems:
         raise typer.Exit(1)

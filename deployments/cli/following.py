@@ -16,7 +16,7 @@ from deployments.people import person
 from deployments.prefect_api import PrefectApi
 from domain.consent import Answer, Ruling
 from domain.incident import Incident
-from domain.outcomes import ENDS, End, Outcome, next_step
+from domain.outcomes import ENDS, End, Outcome
 from domain.request import Request
 
 REPORT_S = 10.0
@@ -149,8 +149,7 @@ def _say_end(seen: Followed, incident: Incident, end: End) -> None:
 
 
 def _next(incident: Incident) -> str:
-    bad = incident.plan.from_release if incident.plan else None
-    return next_step(incident.outcome, incident.application, bad) if incident.outcome else ""
+    return incident.next_step(incident.outcome) if incident.outcome else ""
 
 
 def _say_report(incident: Incident) -> None:

@@ -7,11 +7,25 @@ import typer
 
 from domain.severity import Severity
 
-Runbook = StrEnum("Runbook", {"rollback": "rollback", "issue": "post-deploy-issue", "slow": "performance-degradation",
-                              "schema": "migration-failure", "data": "data-corruption", "emergency": "emergency"})  # fmt: skip
+Runbook = StrEnum("Runbook", {"rollback": "rollback", "failed": "failed-deployment", "issue": "post-deploy-issue", "slow": "performance-degradation",
+                              "third_party": "third-party-failure", "api": "api-breaking-change", "outage": "service-outage", "security": "security-vulnerability",
+                              "standard": "standard-rollback", "schema": "migration-failure", "data": "data-corruption", "emergency": "emergency",
+                              "restart": "restart"})  # fmt: skip
 
 To = Annotated[
     str | None, typer.Option(help="Release to go back to. Default: the newest healthy one that has served.")
+]
+Only = Annotated[
+    str | None,
+    typer.Option(
+        help="Take back this part alone: a component, `config` or `flag:NAME`; `status` lists them."
+    ),
+]
+Flag = Annotated[
+    str | None,
+    typer.Option(
+        help="For third-party-failure: the feature to turn off first. Default: `integration` in backout.yaml."
+    ),
 ]
 Reason = Annotated[str, typer.Option(envvar="ROLLBACK_REASON", help="What is wrong; goes into the report.")]
 SeverityOption = Annotated[Severity | None, typer.Option(help="Default: the policy's, by the kind of issue.")]

@@ -5,6 +5,8 @@ from rich.text import Text
 
 from deployments.cli.output import as_json, console
 from domain.plan import Decision, Plan
+from domain.policy import Consent
+from domain.release import placed
 
 REFUSES = (Decision.HOLD, Decision.WONT_HELP, Decision.FIX_FORWARD)
 
@@ -17,7 +19,7 @@ def show_plan(plan: Plan, *, json: bool, hindered: tuple[str, str] | None = None
         return
     rows = Table.grid(padding=(0, 2, 0, 0))
     consent = (
-        f"{plan.consent.people} within {plan.deadline_s} s, else {plan.consent.at_deadline}"
+        f"{_asked(plan.consent)} within {plan.deadline_s} s, else {plan.unanswered}"
         if plan.consent
         else "nobody"
     )
@@ -26,17 +28,28 @@ def show_plan(plan: Plan, *, json: bool, hindered: tuple[str, str] | None = None
     rows.add_row("severity", f"{plan.severity}, RTO {plan.rto_s} s")
     for number, why in enumerate([*plan.why, *([plan.proposal] if plan.proposal else [])]):
         rows.add_row("" if number else "why", Text(why))
+    if plan.blind:
+        rows.add_row(
+            "[red]blind[/red]", "there is no standby: nobody can look at the target before it serves"
+        )
     for risk in plan.at_risk:
         rows.add_row("[red]at risk[/red]", Text(risk))
     rows.add_row("asks", consent)
+    if plan.offers:
+        rows.add_row("instead", ", ".join(plan.offers))
     rows.add_row("acts", " → ".join(plan.acts) or "none")
     style = "bold red" if plan.decision in REFUSES else "bold"
-    console.print(f"{plan.application}: {plan.decision}", style=style, highlight=False)
+    console.print(f"{plan.application}: {plan.said}", style=style, highlight=False)
     console.print(rows)
     if hindered:
         console.print(hindered[0], style="bold red", markup=False, highlight=False, soft_wrap=True)
         console.print(f"next: {hindered[1]}", markup=False, highlight=False, soft_wrap=True)
 
 
+def _asked(consent: Consent) -> str:
+    """`2 of on-call, lead`; the number alone where anybody may answer."""
+    return f"{consent.people} of {', '.join(consent.approvers)}" if consent.approvers else str(consent.people)
+
+
 def _place(release: str | None, slot: str | None) -> str:
-    return f"{release or 'an unknown release'} in {slot}" if slot else "-"
+    return placed(release, slot) if slot else "-"

@@ -7,7 +7,7 @@ import typer
 from blocks.document import Document
 from blocks.host_lock import host_lock
 from blocks.installation import installation
-from blocks.platforms.contract import Standing
+from blocks.platforms.contract import Ready, Standing, Unproven
 from deployments.applications import document
 from deployments.cli.output import AppArgument, AsJson, as_json, console
 from deployments.cli.plans import show_plan
@@ -38,7 +38,15 @@ def validate(
         plan = planned(here, document(here, app), Request(application=app, to=to, by=at_host()))
         hindered = obstacle(app, drifts(here, [app])[app])
     show_plan(plan, json=json, hindered=hindered)
-    raise typer.Exit(0 if plan.decision in GOOD and not hindered else 1)
+    possible = plan.decision in GOOD and not hindered
+    if not possible and not json:
+        console.print(
+            f"what is wrong, and what mends it: backout doctor {app}",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
+    raise typer.Exit(0 if possible else 1)
 
 
 def start_backup(
@@ -56,12 +64,18 @@ def start_backup(
             raise Conflict(on=f"slot {chosen}", expected="standby", found="serving")
         with host_lock(here.home, app):
             found = described.platform.prepare(chosen, lambda one: at_slot(described, one))
-    ready = isinstance(found, Standing)
-    said = "healthy" if isinstance(found, Standing) else found.reason
+    ready = not isinstance(found, Unproven)
+    said = _said(found)
     as_json({"slot": chosen, "ready": ready, "said": said}) if json else console.print(
         f"{chosen}: {said}", markup=False
     )
     raise typer.Exit(0 if ready else 1)
+
+
+def _said(found: Standing | Ready | Unproven) -> str:
+    if isinstance(found, Unproven):
+        return found.reason
+    return found.said if isinstance(found, Ready) else "healthy"
 
 
 def _only_standby(described: Document) -> str:

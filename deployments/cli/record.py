@@ -4,7 +4,7 @@ import hashlib
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -15,9 +15,10 @@ from deployments.cli.output import AppArgument, AsJson, as_json, console
 from deployments.cli.usage import BadUsage
 from deployments.people import at_host
 from deployments.target_choice import offer_targets_if_possible
-from domain.errors import BackoutError, UnknownRelease
+from domain.errors import BackoutError
 from domain.names import version_name
-from domain.release import Release
+from domain.quarantine import lifting
+from domain.release import Release, Slot
 from tasks.database import keep_schema
 
 
@@ -36,48 +37,49 @@ def record(
         str | None,
         typer.Option(help="The schema version it needs. Default: what was recorded, or the database's now."),
     ] = None,
-    lift: Annotated[bool, typer.Option("--lift", help="Take the release out of quarantine.")] = False,
+    lift: Annotated[bool, typer.Option("--lift", hidden=True)] = False,
     configuration: Annotated[
         Path | None, typer.Option(help="The configuration it runs with; its hash is kept.")
     ] = None,
     json: AsJson = False,
 ) -> None:
     """Keep a release: what can be gone back to later. Notes that it serves where it does."""
-    only_lift = lift and not any((slot, commit, image, schema, configuration))
+    if lift:
+        step = f"`{lifting(app, version)}` asks what has to be true before it is deployed again"
+        raise BadUsage("--lift is no longer an option of record", step=step)
     with installation() as here:
         described = document(here, app)
         if slot is not None:
             _check_slot(described, slot, version)
-        lifted = _lift(here, app, version) if lift else ""
-        if only_lift:
-            _say(lifted, {"version": version, "lifted": lifted}, json=json)
-            return
         release = Release(
             application=app, version=_version(version), slot=slot, commit=commit, images=_images(image or []),
             schema_version=schema or _schema(here, described, version),
             configuration_hash=_hash(configuration), recorded_by=at_host(),
         )  # fmt: skip
-        serves = _keep(here, described, release)
-    said = f"recorded {app} {version}{' (serving)' if serves else ''}"
-    result = {**release.model_dump(mode="json"), "serving": serves, "lifted": lifted}
-    _say(f"{lifted}\n{said}" if lifted else said, result, json=json)
-
-
-def _say(said: str, result: dict[str, Any], *, json: bool) -> None:
+        in_place = _keep(here, described, release)
+        kept = described.platform.keep(version) if in_place else []
+    serves = in_place is not None and in_place.running
+    said = "\n".join(
+        [f"recorded {app} {version}{' (serving)' if serves else ''}", *(f"kept {one}" for one in kept)]
+    )
+    result = {**release.model_dump(mode="json"), "serving": serves, "kept": kept}
     as_json(result) if json else console.print(said, markup=False, highlight=False, soft_wrap=True)
 
 
-def _keep(here: Installation, described: Document, release: Release) -> bool:
-    """Keep the release, here and in the forms; whether it serves now."""
+def _keep(here: Installation, described: Document, release: Release) -> Slot | None:
+    """Keep the release, here and in the forms; the slot that has the traffic, where it holds the release.
+
+    One that has the traffic and does not run, a crash loop's, has not served.
+    """
     app, platform = release.application, described.platform
     here.store.record(release)
     serving = platform.slot(found) if (found := platform.route().slot) else None
-    serves = serving is not None and serving.version == release.version
-    if serves:
+    in_place = serving if serving and serving.version == release.version else None
+    if in_place and in_place.running:
         here.store.served(app, release.version, datetime.now(UTC))
     here.local(app).keep_releases(here.store.releases(app))
     offer_targets_if_possible(here)
-    return serves
+    return in_place
 
 
 def _schema(here: Installation, described: Document, version: str) -> str | None:
@@ -98,20 +100,6 @@ def _check_slot(described: Document, slot: str, version: str) -> None:
     if found not in (None, version):
         step = f"deploy {version} to {slot} first, or record it without --slot"
         raise BadUsage(f"slot {slot} holds {found}, not {version}", step=step)
-
-
-def _lift(here: Installation, app: str, version: str) -> str:
-    """Take it out of quarantine; what was done, in words. Raises UnknownRelease."""
-    releases = here.store.releases(app)
-    found = next((release for release in releases if release.version == version), None)
-    if found is None:
-        raise UnknownRelease(app, version, [release.version for release in releases], recorded=True)
-    here.store.quarantine(app, version, None)
-    here.local(app).keep_releases(here.store.releases(app))
-    offer_targets_if_possible(here)
-    if found.quarantined_by is None:
-        return f"{app} {version} was not in quarantine"
-    return f"{app} {version}: lifted out of quarantine (since {found.quarantined_by})"
 
 
 def _version(version: str) -> str:

@@ -31,17 +31,38 @@ SCENARIO_FIELDS = ("severity", "impact", "users", "downtime")
 FORCE_FIELDS = ("force", "even_unhealthy")
 DATABASE_FIELDS = ("backup", "accept_data_loss")
 ASKED = {
-    Runbook.rollback: (*SCENARIO_FIELDS, *FORCE_FIELDS),
+    Runbook.rollback: ("only", *SCENARIO_FIELDS, *FORCE_FIELDS),
+    Runbook.failed: SCENARIO_FIELDS,
     Runbook.issue: SCENARIO_FIELDS,
     Runbook.slow: SCENARIO_FIELDS,
+    Runbook.third_party: ("flag", *SCENARIO_FIELDS),
+    Runbook.api: SCENARIO_FIELDS,
+    Runbook.outage: SCENARIO_FIELDS,
+    Runbook.security: SCENARIO_FIELDS,
+    Runbook.standard: (*SCENARIO_FIELDS, "accept_data_loss"),
     Runbook.schema: ("severity", *DATABASE_FIELDS),
     Runbook.data: ("severity", *DATABASE_FIELDS),
     Runbook.emergency: (),
+    Runbook.restart: SCENARIO_FIELDS,
 }
 """What each runbook's form asks beside the application, the target and the reason."""
 
 
-ISSUES = {
+WITHOUT_TARGET = (Runbook.data, Runbook.restart)
+"""The runbooks that change no release."""
+
+
+OF_DATABASE = (Runbook.standard, Runbook.schema, Runbook.data)
+"""The runbooks that study the database, and may change it."""
+
+
+ISSUES: dict[Runbook, str] = {
+    **{runbook: runbook.value for runbook in (Runbook.failed, Runbook.issue, Runbook.slow)},
+    **{
+        runbook: runbook.value
+        for runbook in (Runbook.third_party, Runbook.api, Runbook.outage, Runbook.security)
+    },
+    Runbook.standard: "post-deploy-issue",
     Runbook.emergency: "service-outage",
     Runbook.schema: "migration-failure",
     Runbook.data: "data-corruption",
@@ -57,6 +78,8 @@ def add_to(app: typer.Typer) -> None:
 def rollback(
     app: AppArgument,
     to: options.To = None,
+    only: options.Only = None,
+    flag: options.Flag = None,
     reason: options.Reason = "",
     severity: options.SeverityOption = None,
     runbook: options.RunbookOption = Runbook.rollback,
@@ -77,14 +100,14 @@ def rollback(
     """Take an application back to its last good release."""
     force, emergency, home = _forced(force), runbook is Runbook.emergency, Home.from_env().ensure()
     request = Request(
-        application=_name(app), to=to, reason=reason, severity=Severity.CRITICAL if emergency else severity,
+        application=_name(app), to=to, only=only, flag=flag, reason=reason, severity=Severity.CRITICAL if emergency else severity,
         impact=impact, users=users, downtime=downtime, force=force or with_break_glass, even_unhealthy=even_unhealthy,
         runbook=runbook, kind=Kind.EMERGENCY if emergency else Kind.ROLLBACK,
         issue=ISSUES.get(runbook), by=at_host(), via="cli", database=_wish(runbook, backup, accept_data_loss),
     )  # fmt: skip
     _check(request)
     if with_break_glass:
-        _refuse_database(runbook)
+        _refuse_what_it_cannot(runbook)
         break_glass.run(home, request, file, dry_run=dry_run, json=json)
         return
     _refuse_forgotten(runbook, severity=severity, force=force and not emergency, request=request)
@@ -117,11 +140,16 @@ def _check(request: Request) -> None:
         raise BadUsage("--even-unhealthy is for --force only")
 
 
-def _refuse_database(runbook: Runbook) -> None:
-    """Its study needs the store; a rollback of the code alone would silently do half of what was asked."""
-    if runbook in (Runbook.schema, Runbook.data):
+def _refuse_what_it_cannot(runbook: Runbook) -> None:
+    """A rollback of the code alone would silently do half of what was asked: the database's study needs the store."""
+    if runbook in OF_DATABASE:
         by_hand = "docs/when-backout-fails.md, The database by hand"
         raise BadUsage(f"--break-glass leaves the database alone: {runbook} needs the store", step=by_hand)
+    if runbook is Runbook.third_party:
+        one_by_one = (
+            "`--only flag:NAME --break-glass` turns the feature off; without --only the release goes back"
+        )
+        raise BadUsage(f"--break-glass does one thing at a time, and {runbook} is two", step=one_by_one)
 
 
 def _start(here: Installation, request: Request, *, yes: bool, wait: bool, json: bool) -> None:
@@ -133,7 +161,8 @@ def _start(here: Installation, request: Request, *, yes: bool, wait: bool, json:
 
 def _refuse_forgotten(runbook: Runbook, *, severity: Severity | None, force: bool, request: Request) -> None:
     """Refuse options that the chosen runbook has no use for: it would silently forget them."""
-    given = {**_of_database(request), "severity": severity, "impact": request.impact, "users": request.users, "downtime": request.downtime,
+    release = request.to if runbook in WITHOUT_TARGET else None
+    given = {**_of_database(request), "to": release, "severity": severity, "impact": request.impact, "users": request.users, "downtime": request.downtime, "only": request.only, "flag": request.flag,
              "force": force, "even_unhealthy": request.even_unhealthy}  # fmt: skip
     forgotten = [
         name for name, value in given.items() if value not in (None, "", False) and name not in ASKED[runbook]
@@ -154,8 +183,8 @@ def _show(here: Installation, request: Request, *, json: bool) -> None:
 
 
 def _refuse_mistyped(here: Installation, request: Request) -> None:
-    """Before anything is started. Where this shell lacks a secret it cannot look, and the run does. Raises UnknownRelease."""
-    if request.to is None:
+    """Before anything is started. Where this shell lacks a secret it cannot look, and the run does. Raises UnknownRelease, UnknownPart."""
+    if (request.to, request.only, request.flag) == (None, None, None):
         return
     described = None
     with suppress(ConfigurationError):
@@ -174,7 +203,7 @@ def _parameters(api: PrefectApi, request: Request) -> dict[str, Any]:
     """The runbook's form, filled in."""
     known = {**request.model_dump(mode="json"), **_of_database(request)}
     given = {name: known[name] for name in ASKED[Runbook(request.runbook)]}
-    if request.runbook != Runbook.data:
+    if request.runbook not in WITHOUT_TARGET:
         given["target"] = request.to or "last good"
     return {
         "application": api.application_block(request.application),
@@ -184,7 +213,7 @@ def _parameters(api: PrefectApi, request: Request) -> dict[str, Any]:
 
 def _wish(runbook: Runbook, backup: str | None, accept_data_loss: int | None) -> Wish | None:
     """What is asked of the database; None for the runbooks that leave it alone."""
-    if runbook not in (Runbook.schema, Runbook.data) and backup is None and accept_data_loss is None:
+    if runbook not in OF_DATABASE and backup is None and accept_data_loss is None:
         return None
     condition = Condition.SERVICE_FAILURE if runbook is Runbook.schema else None
     return Wish(condition=condition, backup=backup, accept_data_loss=accept_data_loss)

@@ -8,17 +8,21 @@ from rich.text import Text
 
 from blocks.installation import Installation, installation
 from blocks.ledger import Holder
+from blocks.store import configurations
+from blocks.watch_settings import unwatched
 from deployments.answering import asked_last
 from deployments.applications import document, names
 from deployments.cli.ages import age
 from deployments.cli.output import AsJson, as_json, console, table
 from deployments.drift import drifts, obstacle
 from domain.consent import Answer
+from domain.contacts import Step
 from domain.errors import BackoutError, UnknownApplication
 from domain.findings import all_ok, summary
-from domain.policy import AtDeadline
+from domain.outcomes import named
 from domain.precedence import Phase
 from domain.release import Release, Slot, Survey
+from domain.shares import in_words
 from tasks.survey import look_around
 
 LAST_INCIDENTS = 3
@@ -58,14 +62,17 @@ def _status(here: Installation, app: str) -> dict[str, Any]:
     return {
         "application": app,
         "serving": seen.serving if seen else None,
+        "shares": seen.shares if seen else {},
         "problem": problem,
         "next": step,
         "slots": _slots(seen, here.store.releases(app)) if seen else [],
+        "parts": [part.model_dump() for part in seen.parts] if seen else [],
         "users": summary(seen.through_router) if seen else "not known",
         "users_ok": all_ok(seen.through_router) if seen else None,
         "schema": seen.schema_version if seen else None,
         "held_by": holder.incident if holder and holder.alive else None,
         "waits": _waits(here, holder) if holder and holder.alive else None,
+        "not_watched": unwatched(configurations.of(here.store.database, app).document),
         "incidents": [
             {"id": one.id, "outcome": one.outcome, "opened_at": one.opened_at}
             for one in here.store.incidents(app)[:LAST_INCIDENTS]
@@ -78,7 +85,7 @@ def _seen(here: Installation, app: str) -> tuple[Survey | None, str, str]:
     try:
         return look_around(document(here, app)), "", ""
     except BackoutError as error:
-        return None, error.what(), error.next_step()
+        return None, error.what(), named(error.next_step(), app)
 
 
 def _slots(seen: Survey, releases: list[Release]) -> list[dict[str, Any]]:
@@ -92,6 +99,7 @@ def _slot(seen: Survey, slot: Slot, release: Release | None) -> dict[str, Any]:
         "slot": slot.name,
         "version": slot.version,
         "serving": slot.name == seen.serving,
+        "share": seen.shares.get(slot.name, 0) if seen.shares else None,
         "running": slot.running,
         "since": slot.since,
         "restarts": slot.restarts,
@@ -111,6 +119,8 @@ def _show(one: dict[str, Any]) -> None:
         console.print(problem, style="bold red", markup=False, highlight=False)
         if step:
             console.print(f"next: {step}", markup=False, highlight=False, soft_wrap=True)
+    for line in one["not_watched"]:
+        console.print(line, style="yellow", markup=False, highlight=False, soft_wrap=True)
     if one["held_by"]:
         console.print(f"an incident is under way: {one['held_by']}", style="yellow", highlight=False)
     if one["waits"]:
@@ -125,13 +135,20 @@ def _show_slots(one: dict[str, Any]) -> None:
     rows = table("", "", "slot", "release", "age", "health")
     rows.columns[3].justify = "right"
     for slot in one["slots"]:
-        mark = "[green]●[/green]" if slot["serving"] else "○"
+        mark = "[green]●[/green]" if slot["serving"] else "[yellow]◐[/yellow]" if slot["share"] else "○"
         note = Text(slot["health"], style="red" if slot["healthy"] is False else "")
         if slot["quarantined_by"]:
             note.append("; in quarantine", style="red")
         since = age(slot["recorded_at"] or slot["since"])
         rows.add_row(mark, slot["slot"], slot["version"] or "-", since, note)
     console.print(rows)
+    for part in one["parts"]:
+        detail = f", {part['detail']}" if part["detail"] else ""
+        console.print(
+            f"part {part['name']}: {part['release'] or 'not known'}{detail}", markup=False, highlight=False
+        )
+    if one["shares"]:
+        console.print(f"traffic: {in_words(one['shares'])}", highlight=False)
     style = "red" if one["users_ok"] is False else ""
     console.print(Text("users: ").append(one["users"], style=style))
     console.print(f"schema: {one['schema'] or 'none'}", highlight=False)
@@ -157,7 +174,10 @@ def _waits(here: Installation, holder: Holder) -> dict[str, Any] | None:
         "not_by": here.store.incident(holder.incident).request.by if plan.consent.people > 1 else None,
         "approved_by": answered,
         "until": asked.data["deadline"],
-        "at_deadline": AtDeadline.REJECT if plan.at_risk else plan.consent.at_deadline,
+        "at_deadline": plan.unanswered,
+        "approvers": plan.consent.approvers,
+        "path": asked.data.get("path", []),
+        "instead": plan.offers,
         "approve": f'backout approve {holder.incident}{rows} --reason "..."',
         "reject": f'backout reject {holder.incident} --reason "..."',
     }
@@ -171,9 +191,18 @@ def _show_waiting(waits: dict[str, Any]) -> None:
         style="yellow",
         highlight=False,
     )
+    for step in waits["path"]:
+        console.print(
+            f"if nobody answers: {Step.model_validate(step)}", markup=False, highlight=False, soft_wrap=True
+        )
+    if waits["approvers"]:
+        console.print(f"asked: {', '.join(waits['approvers'])}", markup=False, highlight=False)
     if waits["not_by"]:
         console.print(f"{waits['not_by']}, who asked, is not one of them", markup=False, highlight=False)
     if waits["approved_by"]:
         console.print(f"yes so far: {', '.join(waits['approved_by'])}", markup=False, highlight=False)
     for answer in ("approve", "reject"):
         console.print(f"{answer}: {waits[answer]}", markup=False, highlight=False, soft_wrap=True)
+    if waits["instead"]:
+        said = f"backout answer {waits['incident']} --instead {'|'.join(waits['instead'])}"
+        console.print(f"instead: {said}", markup=False, highlight=False, soft_wrap=True)

@@ -1,0 +1,1 @@
+"""Who may send alerts: one file a kind, all on `contract.py`; `kind` is the file's name."""
