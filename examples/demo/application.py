@@ -1,7 +1,8 @@
 """FlappyJournal in one process: `python -m examples.demo.application --port N`.
 
 The environment says which release it is: `APP_VERSION`, `SLOT`, `DATABASE_URL`, and `FAULT` (see `faults.py`); also
-`MIGRATIONS`, the folder it migrates up from, and `TEXT_COLUMN`, where it keeps the text of an entry.
+`MIGRATIONS`, the folder it migrates up from, `TEXT_COLUMN`, where it keeps the text of an entry, and `STATE_FOLDER`, for
+its own files.
 """
 
 import argparse
@@ -24,7 +25,7 @@ from examples.demo import accounts, journal
 from examples.demo.accounts import CurrentState
 from examples.demo.faults import Fault, Faulty
 from examples.demo.schema import MIGRATIONS, migrate
-from examples.demo.state import State, state_of
+from examples.demo.state import SPOOL, State, state_of
 from examples.demo.telemetry import Metrics, Telemetry
 
 log = logging.getLogger("flappyjournal")
@@ -36,6 +37,9 @@ PAGE = """<!doctype html><title>FlappyJournal</title>
 # a connection that is just going away.
 KEEP_ALIVE_SECONDS = 130
 
+_CRASH_LOOK_SECONDS = 0.25
+_ALWAYS_SHOWN = ("database", "api")
+
 
 def create_application(state: State, database_url: str, migrations: Path = MIGRATIONS) -> FastAPI:
     """The application of one slot; it connects and migrates when it starts."""
@@ -45,6 +49,7 @@ def create_application(state: State, database_url: str, migrations: Path = MIGRA
     application.add_middleware(Telemetry, faulty=state.faulty, metrics=state.metrics)
     application.add_exception_handler(psycopg.OperationalError, _database_failed)
     application.add_exception_handler(PoolTimeout, _database_failed)
+    application.add_exception_handler(OSError, _disk_failed)
     application.include_router(accounts.router)
     application.include_router(journal.router)
     application.add_api_route("/api/health", health)
@@ -67,10 +72,11 @@ async def _lifespan(application: FastAPI) -> AsyncIterator[None]:
 
 
 async def _crash(faulty: Faulty) -> None:
-    if faulty.fault is Fault.CRASH:
-        await asyncio.sleep(faulty.after)
-        log.error("out of memory")
-        os._exit(1)
+    # What it waits for is a file that another process writes: there is no event to wait for.
+    while not faulty.shows(Fault.CRASH):  # noqa: ASYNC110
+        await asyncio.sleep(_CRASH_LOOK_SECONDS)
+    log.error("out of memory")
+    os._exit(1)
 
 
 async def _database_failed(_request: Request, error: Exception) -> JSONResponse:
@@ -78,14 +84,26 @@ async def _database_failed(_request: Request, error: Exception) -> JSONResponse:
     return JSONResponse({"detail": "the database does not answer"}, status_code=503)
 
 
+async def _disk_failed(_request: Request, error: Exception) -> JSONResponse:
+    log.error("disk failed: %s", error)
+    return JSONResponse({"detail": "what you wrote could not be kept"}, status_code=507)
+
+
 async def health(state: CurrentState) -> JSONResponse:
     """`healthy` and `degraded` answer 200, `unhealthy` 503; `checks` says what is wrong."""
     text = sql.Identifier(state.text_column)
     connected = await state.can_query(sql.SQL("SELECT {} FROM entries LIMIT 0").format(text))
-    working = not state.faulty.shows(Fault.ERRORS)
-    checks = {"database": "ok" if connected else "failed", "api": "ok" if working else "failed"}
-    status = "healthy" if connected and working else "unhealthy"
-    if status == "healthy" and state.faulty.shows(Fault.DEGRADED):
+    shows = state.faulty.shows
+    found = {
+        "database": connected,
+        "api": not (shows(Fault.ERRORS) or shows(Fault.UNHEALTHY)),
+        "disk": state.can_write,
+        "chat": not shows(Fault.DEPENDENCY),
+    }
+    named = [name for name, good in found.items() if name in _ALWAYS_SHOWN or not good]
+    checks = {name: "ok" if found[name] else "failed" for name in named}
+    status = "healthy" if all(found.values()) else "unhealthy"
+    if status == "healthy" and shows(Fault.DEGRADED):
         status, checks["api"] = "degraded", "degraded"
     body = {"status": status, "version": state.version, "slot": state.slot, "checks": checks}
     return JSONResponse(body, status_code=503 if status == "unhealthy" else 200)
@@ -154,8 +172,16 @@ def _from_environment(parser: argparse.ArgumentParser) -> FastAPI:
         check=AsyncConnectionPool.check_connection,
     )
     text_column = os.environ.get("TEXT_COLUMN", "body")
-    state = State(version, slot, faulty, Metrics(version, slot), pool, text_column)
+    state = State(version, slot, faulty, Metrics(version, slot), pool, text_column, _spool())
     return create_application(state, database_url, Path(os.environ.get("MIGRATIONS", MIGRATIONS)))
+
+
+def _spool() -> Path | None:
+    folder = os.environ.get("STATE_FOLDER")
+    if not folder:
+        return None
+    Path(folder).mkdir(mode=0o700, parents=True, exist_ok=True)
+    return Path(folder) / SPOOL
 
 
 if __name__ == "__main__":

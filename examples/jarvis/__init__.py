@@ -1,0 +1,1 @@
+"""Jarvis: an assistant with accounts, in one namespace of a Kubernetes cluster."""

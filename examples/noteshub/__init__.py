@@ -1,0 +1,1 @@
+"""NotesHub: programs of a supervisord, blue, green and amber, behind nginx."""
