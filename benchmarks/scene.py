@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,10 @@ OLD_SLOT, NEW_SLOT = "blue", "green"
 CHECKOUT = Path(__file__).resolve().parents[1]
 CLI = [sys.executable, "-m", "deployments.cli"]
 STOP_SECONDS = 180
-LIVING = ("SCHEDULED", "PENDING", "RUNNING")
+QUIET_SECONDS = 180
+RUNS = 200
+"""How many of the newest runs may still be under way."""
+LIVING = ("PENDING", "RUNNING")
 
 
 @dataclass
@@ -40,7 +44,7 @@ class Scene:
 
     def release_new(self) -> None:
         """Traffic to the new release, as a deployment would; waits until nothing of Backout runs any more."""
-        wait_until(self._quiet, "the watch of the last rollback")
+        self.wait_until_quiet()
         self.platform.activate(NEW_SLOT, self.platform.route())
 
     def switched_at(self) -> float:
@@ -54,8 +58,19 @@ class Scene:
             raise RuntimeError(f"{serving_now} serves, not {OLD_SLOT}")
         return self.stack.active_file.stat().st_mtime
 
+    def wait_until_quiet(self) -> None:
+        """Until no run goes on, or is to start. Raises TimeoutError."""
+        wait_until(self._quiet, "the runs to end", QUIET_SECONDS)
+
     def _quiet(self) -> bool:
-        return not any(run["state_type"] in LIVING for run in self.api.runs(tags=["watch"], limit=20))
+        return not any(_lives(run) for run in self.api.runs([], limit=RUNS))
+
+
+def _lives(run: dict[str, Any]) -> bool:
+    """Whether it goes on, or is due. Schedules and follow-ups of later days wait quietly."""
+    if run["state_type"] == "SCHEDULED":
+        return datetime.fromisoformat(run["expected_start_time"]) <= datetime.now(UTC)
+    return run["state_type"] in LIVING
 
 
 @contextmanager

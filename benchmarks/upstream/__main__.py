@@ -1,4 +1,4 @@
-"""`python -m benchmarks.upstream --name blue --port N`: a folder of its own, since `make bench` runs each file."""
+"""`python -m benchmarks.upstream --name blue --port N`, or `--socket PATH`: a folder of its own, since `make bench` runs each file."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import argparse
 import asyncio
 
 
-async def serve(name: str, port: int) -> None:
-    """Answer on 127.0.0.1 until the process is stopped."""
+async def serve(name: str, port: int | None, socket: str | None) -> None:
+    """Answer on 127.0.0.1, or on a unix socket, until the process is stopped."""
     body = name.encode()
     answer = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n%s" % (
         len(body),
@@ -22,17 +22,22 @@ async def serve(name: str, port: int) -> None:
         except (asyncio.IncompleteReadError, ConnectionResetError):
             writer.close()
 
-    server = await asyncio.start_server(connected, "127.0.0.1", port)
+    if socket is None:
+        server = await asyncio.start_server(connected, "127.0.0.1", port)
+    else:
+        server = await asyncio.start_unix_server(connected, socket)
     await server.serve_forever()
 
 
 def main() -> None:
-    """Read name and port from the command line, and serve."""
+    """Read name and place from the command line, and serve."""
     parser = argparse.ArgumentParser(description="an upstream that answers with its name")
     parser.add_argument("--name", required=True)
-    parser.add_argument("--port", type=int, required=True)
+    place = parser.add_mutually_exclusive_group(required=True)
+    place.add_argument("--port", type=int)
+    place.add_argument("--socket")
     arguments = parser.parse_args()
-    asyncio.run(serve(arguments.name, arguments.port))
+    asyncio.run(serve(arguments.name, arguments.port, arguments.socket))
 
 
 main()
