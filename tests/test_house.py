@@ -12,7 +12,7 @@ import pytest
 
 CHECKOUT = Path(__file__).parent.parent
 ROOMS = ("domain", "blocks", "tasks", "flows", "deployments", "examples", "benchmarks")
-FAMILIES = ("platforms", "routers", "databases", "migrations", "signals", "channels")
+FAMILIES = ("platforms", "routers", "hosts", "databases", "migrations", "signals", "channels")
 TARGETS = ("demo", "test", "test-all", "check", "bench", "install", "serve", "schema", "image", "clean")
 FORBIDDEN_WORDS = {"util", "utils", "helper", "helpers", "manager", "managers", "misc"}
 LONGEST_FILE = 250

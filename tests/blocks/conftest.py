@@ -7,22 +7,34 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from blocks import process
 from blocks.embedded_postgres import EmbeddedPostgres
+from blocks.kubernetes.cluster import Cluster
+from blocks.kubernetes.settings import ClusterSettings
 from blocks.store import Store
 from examples.demo.ports import free_ports
 
 pytest.register_assert_rewrite(
-    "tests.blocks.routers.contract", "tests.blocks.platforms.contract", "tests.blocks.ledger_contract"
+    "tests.blocks.routers.contract",
+    "tests.blocks.routers.weighted_contract",
+    "tests.blocks.hosts.contract",
+    "tests.blocks.platforms.contract",
+    "tests.blocks.platforms.in_place_contract",
+    "tests.blocks.ledger_contract",
 )
 
 from tests.blocks.caddy import Caddy  # noqa: E402 - after the rewrite is registered
+from tests.blocks.kubernetes.image import built  # noqa: E402
 from tests.blocks.ledger_child import KEY  # noqa: E402
 from tests.blocks.store.postgres import running_postgres  # noqa: E402
 from tests.blocks.waiting import wait_until  # noqa: E402
+
+if TYPE_CHECKING:
+    from docker import DockerClient
 
 DATABASES = count(1)
 UPSTREAM = Path(__file__).with_name("upstream.py")
@@ -52,6 +64,19 @@ def caddy(tmp_path: Path) -> Iterator[Caddy]:
     server = Caddy(tmp_path / "caddy")
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def api(cluster: str) -> Iterator[Cluster]:
+    """The namespace of this run."""
+    with ClusterSettings(namespace=cluster).cluster() as connected:
+        yield connected
+
+
+@pytest.fixture(scope="session")
+def application(engine: "DockerClient", base_image: str) -> str:
+    """The image that pods run."""
+    return built(engine, base_image)
 
 
 @pytest.fixture(scope="session")

@@ -1,11 +1,13 @@
+import ctypes
 import os
 import shutil
+import signal
 import stat
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -15,6 +17,11 @@ from blocks import embedded_postgres
 from blocks.embedded_postgres import EmbeddedPostgres
 from blocks.home import Home
 from domain.errors import CommandFailed
+from tests.blocks.waiting import wait_until
+from tests.forked import exit_code
+
+PR_SET_CHILD_SUBREAPER = 36
+"""Of `prctl`: what loses its parent below this process becomes its child, as it does of a container's first one."""
 
 CHECKOUT = Path(__file__).parent.parent.parent
 HOLDER = """
@@ -152,3 +159,24 @@ def test_root_hands_over_no_link(postgres: EmbeddedPostgres, root: Path) -> None
 def test_the_programs_are_there() -> None:
     programs = {"initdb", "pg_ctl", "pg_dump", "pg_restore", "psql"}
     assert programs <= {path.name for path in embedded_postgres.PROGRAMS.iterdir()}
+
+
+def test_in_a_container_whose_first_process_we_are_a_killed_server_comes_back(
+    postgres: EmbeddedPostgres,
+) -> None:
+    """There the server is our child once `pg_ctl` has ended; nobody else reaps it, and its pid looks alive."""
+
+    def be_first_and_start_it_again() -> None:
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        with postgres:
+            os.kill(int((postgres.data / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
+            wait_until(postgres.has_ended, "the server's end")
+            wait_until(lambda: _started_again(postgres), "the server", 10)
+
+    assert exit_code(be_first_and_start_it_again) == 0
+
+
+def _started_again(postgres: EmbeddedPostgres) -> bool:
+    with suppress(CommandFailed):  # while its sessions still end
+        postgres.start_again()
+    return not postgres.has_ended()

@@ -82,6 +82,6 @@ def test_what_a_process_and_its_children_use_is_counted(tmp_path: Path) -> None:
         "-c",
         f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])",
     )
-    wait_until(lambda: process.usage(leader).cpu_s > 0.5, "the child's CPU time")
+    wait_until(lambda: (process.usage(leader).cpu_s or 0) > 0.5, "the child's CPU time")
     assert process.usage(leader).memory_mb > 5
     process.stop(leader, "MARK=none", 5)

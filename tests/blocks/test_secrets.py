@@ -138,6 +138,7 @@ def _block_document(name: str, data: dict[str, Any]) -> dict[str, Any]:
         ("block:secret/db", "hunter2"),
         ("block:slack-webhook/ops.url", "https://h"),
         ("block:slack-webhook/ops.deep.er", 5),
+        ("block:slack-webhook/ops.deep", {"er": 5}),
     ],
 )
 def test_a_block_gives_its_field(prefect: HttpServer, text: str, value: Any) -> None:

@@ -1,107 +1,40 @@
 """An answer is kept and reaches the run that waits, or the person is told that none does."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
+from blocks.application import Application
 from blocks.installation import Installation
 from deployments import answering, overdue
-from deployments.answering import Given
 from deployments.prefect_api import PrefectApi
 from domain.consent import Answer, Ruling
 from domain.errors import NotAllowed
-from domain.journal_kinds import Happened
 from domain.plan import Decision, Plan
 from domain.policy import Consent
 from domain.severity import Severity
-from flows import consent, suspension
+from flows import consent, prefect_runs, suspension
+from flows.instead import start_instead
 from tasks.case import Case
+from tests.deployments.consent_stage import (
+    Api,
+    Planned,
+    api,
+    ask,
+    asked,
+    case,
+    deliver,
+    fill_in,
+    here,
+    in_flow,
+    planned,
+    scene,
+    told,
+)
 from tests.flows.conftest import stage, store_url
-from tests.flows.stage import Scene, Stage
+from tests.flows.stage import Scene
 
-__all__ = ["stage", "store_url"]
-
-
-class Suspended(Exception):
-    """In place of Prefect's own signal."""
-
-
-class Api:
-    """A Prefect whose run takes some looks until it is suspended."""
-
-    def __init__(self, looks: int = 0) -> None:
-        self.looks = looks
-        self.resumed: list[str] = []
-
-    def __enter__(self) -> "Api":  # noqa: PYI034
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        return
-
-    def resume(self, run: str, _form: dict[str, str]) -> bool:
-        self.looks -= 1
-        if self.looks < 0:
-            self.resumed.append(run)
-        return self.looks < 0
-
-
-@pytest.fixture
-def api(monkeypatch: pytest.MonkeyPatch) -> Api:
-    api = Api()
-    monkeypatch.setattr(PrefectApi, "find", lambda _home: api)
-    monkeypatch.setattr(answering, "PAUSE_S", 0.01)
-    return api
-
-
-@pytest.fixture
-def scene(stage: Stage, tmp_path: Path) -> Scene:
-    return stage.scene(tmp_path)
-
-
-@pytest.fixture
-def here(scene: Scene) -> Iterator[Installation]:
-    with scene.installation() as here:
-        yield here
-
-
-@pytest.fixture
-def case(scene: Scene, here: Installation) -> Case:
-    """An incident whose plan needs one person's yes."""
-    case = scene.case(here)
-    plan = Plan(
-        application=scene.name, decision=Decision.ROLL_BACK, severity=Severity.HIGH, consent=Consent(people=1),
-        from_release="2.0", to_release="1.0", to_slot="green", deadline_s=300, rto_s=120,
-    )  # fmt: skip
-    case.ledger.keep_plan(case.hold, plan)
-    return case
-
-
-@pytest.fixture
-def in_flow(monkeypatch: pytest.MonkeyPatch) -> None:
-    def suspend(*_arguments: object) -> None:
-        raise Suspended
-
-    monkeypatch.setattr(consent, "in_flow", lambda: True)
-    monkeypatch.setattr(suspension, "schedule_deadline", lambda *_arguments: None)
-    monkeypatch.setattr(suspension, "filled_in", lambda _key: None)
-    monkeypatch.setattr(suspension, "suspend", suspend)
-
-
-def ask(case: Case) -> None:
-    with pytest.raises(Suspended):
-        consent.ask(case, case.plan)
-
-
-def deliver(case: Case, answer: Answer = Answer.APPROVE) -> Given:
-    return answering.deliver(case.installation, case.incident.id, answering.Said(answer, "bob", "go"))
-
-
-def asked(case: Case, deadline: datetime) -> None:
-    case.note(Happened.CONSENT_ASKED, deadline=deadline.isoformat(), plan="", key="k", run=case.run)
-    case.ledger.wait(case.hold, deadline)
+__all__ = ["api", "case", "here", "in_flow", "planned", "scene", "stage", "store_url"]
 
 
 @pytest.mark.usefixtures("in_flow")
@@ -200,16 +133,17 @@ def test_who_answered_in_a_form_that_cannot_answer_is_told_once(
     )  # fmt: skip
     case.ledger.keep_plan(case.hold, plan)
     ask(case)
-    form = suspension.FilledIn("approve", "carol", "it is broken", 0, datetime.now(UTC))
-    monkeypatch.setattr(suspension, "filled_in", lambda _key: form)
+    fill_in(monkeypatch, suspension.FilledIn("approve", "carol", "it is broken", 0, datetime.now(UTC)))
     for _ in range(2):
         ask(case)
-    with here.store.database.transaction() as connection:
-        rows = connection.execute(
-            "SELECT message FROM outbox WHERE incident = %s", [case.incident.id]
-        ).fetchall()
-    told = [row["message"]["text"] for row in rows if "carol answered in the form" in row["message"]["text"]]
-    assert len(told) == 1
+    assert sum("carol answered in the form" in text for text in told(here, case.incident.id)) == 1
+
+
+def test_the_form_says_that_nobody_can_look_at_the_target_before(case: Case) -> None:
+    blind = case.plan.model_copy(update={"blind": True})
+    said = "| Blind | no standby: nobody can look at the target before it serves |"
+    assert said in suspension.request_text(blind, "incident-1", datetime.now(UTC))
+    assert "Blind" not in suspension.request_text(case.plan, "incident-1", datetime.now(UTC))
 
 
 def test_the_form_says_which_number_to_type_before_anything_else() -> None:
@@ -222,3 +156,69 @@ def test_the_form_says_which_number_to_type_before_anything_else() -> None:
     )
     text = suspension.request_text(plan, "incident-1", datetime.now(UTC))
     assert text.index("Type 12 below") < text.index("errors")
+
+
+def test_only_whom_the_policy_names_may_answer(planned: Planned, api: Api) -> None:
+    case = planned(Consent(people=1, approvers=["lead"]))
+    asked(case, datetime.now(UTC) + timedelta(seconds=60))
+    with pytest.raises(NotAllowed, match="the policy asks lead"):
+        deliver(case, person="ann")
+    assert deliver(case, person="bob").stands is Ruling.APPROVED
+    assert api.resumed == [case.run]
+
+
+def test_a_member_of_slack_that_no_contact_knows_is_told_so(planned: Planned) -> None:
+    case = planned(Consent(people=1))
+    with pytest.raises(NotAllowed, match=r"no contact of .* has `identities: \{slack: U0EVE\}`"):
+        deliver(case, person="U0EVE", via="slack")
+
+
+@pytest.mark.usefixtures("api")
+def test_one_person_on_two_ways_is_one_person(planned: Planned) -> None:
+    case = planned(Consent(people=2))
+    asked(case, datetime.now(UTC) + timedelta(seconds=60))
+    assert deliver(case, person="bob").stands is Ruling.OPEN
+    assert deliver(case, person="U0BOB", via="slack").stands is Ruling.OPEN
+    assert deliver(case, person="U0ANN", via="slack").stands is Ruling.OPEN, "ann asked for it"
+    assert deliver(case, person="carol").stands is Ruling.APPROVED
+
+
+@pytest.mark.usefixtures("api")
+def test_something_else_ends_the_request(planned: Planned) -> None:
+    case = planned(Consent(people=1), offers=["config", "hotfix"])
+    asked(case, datetime.now(UTC) + timedelta(seconds=60))
+    for wanted in ("flag:new-checkout", "hotfix", "hotfix:--force"):
+        with pytest.raises(NotAllowed, match="is not offered"):
+            deliver(case, Answer.INSTEAD, instead=wanted)
+    assert deliver(case, Answer.INSTEAD, instead="config").stands is Ruling.INSTEAD
+    with pytest.raises(NotAllowed, match="it was superseded before"):
+        deliver(case, person="ann")
+
+
+def test_the_form_links_the_dashboards_and_says_what_can_be_done_instead(case: Case) -> None:
+    beside = suspension.Beside(dashboards={"Grafana": "https://grafana.example.com/d/1?a=b|c"})
+    plan = case.plan.model_copy(update={"offers": ["config", "hotfix"]})
+    text = suspension.request_text(plan, "incident-1", datetime.now(UTC), beside)
+    assert "| Look at | [Grafana](<https://grafana.example.com/d/1?a=b%7Cc>) |" in text
+    assert "| Instead | config, hotfix |" in text
+    decision = suspension.form_of(plan).model_json_schema()["properties"]["decision"]
+    assert decision["enum"] == ["approve", "reject", "config", "hotfix"]
+    assert "default" not in decision
+
+
+@pytest.mark.usefixtures("in_flow", "api")
+def test_who_may_not_answer_decides_neither_what_is_done_instead_nor_the_reason(
+    planned: Planned, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = planned(Consent(people=1, approvers=["lead"]), offers=["config", "flag:new"])
+    asked(case, datetime.now(UTC) + timedelta(seconds=60))
+    fill_in(monkeypatch, suspension.FilledIn("config", "eve", "why not", 0, datetime.now(UTC)))
+    ask(case)
+    deliver(case, Answer.INSTEAD, person="bob", instead="flag:new")
+    started: list[str] = []
+    monkeypatch.setattr(
+        prefect_runs, "start_later", lambda _name, fields, *_rest, **_key: started.append(fields["only"])
+    )
+    start_instead(case, Application(name=case.document.name, source="", digest="", document={}))
+    assert started == ["flag:new"]
+    assert [row.person for row in consent.counting(case, case.plan)] == ["bob"]

@@ -12,6 +12,7 @@ from blocks.home import Home
 from blocks.installation import installation
 from blocks.local_ledger import LocalLedger
 from deployments import break_glass
+from deployments.own_file import remember
 from domain.errors import LostLock, UnknownApplication, UnknownRelease
 from domain.incident import Incident
 from domain.outcomes import Outcome
@@ -69,7 +70,17 @@ def test_a_living_run_is_fenced_and_its_incident_finished(
     assert "NO_TOKEN" in said.err
     assert "backout reconcile" not in said.out
     assert f"report: {ended.report}" in said.out.replace("\n", "")
-    assert f"`backout record {scene.name} " in " ".join(said.out.split())
+    assert f"`backout quarantine lift {scene.name} " in " ".join(said.out.split())
+
+
+def test_what_serves_can_be_restarted_by_hand_alone(
+    scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BACKOUT_DATABASE_URL", AWAY)
+    before = scene.stage.platform.instances("blue")
+    assert broken_glass(scene, tmp_path, runbook="restart") == 0
+    assert scene.stage.platform.instances("blue") != before
+    assert scene.stage.serving() == "blue"
 
 
 def test_without_an_answer_it_works_alone(
@@ -138,7 +149,7 @@ def test_beside_another_applications_file_the_one_last_applied_is_read(
 ) -> None:
     applied = tmp_path / "applied.yaml"
     applied.write_text(yaml.safe_dump({"applications": [scene.raw]}))
-    break_glass.remember(scene.home, scene.name, applied)
+    remember(scene.home, scene.name, applied)
     break_glass.run(scene.home, scene.request(force=True, to="1.0"), None, dry_run=True, json=True)
     said = capsys.readouterr()
     assert '"to_release": "1.0"' in said.out
@@ -152,7 +163,7 @@ def test_beside_another_applications_file_the_one_last_applied_is_read(
 def test_where_no_file_describes_it_all_that_were_read_are_named(scene: Scene, tmp_path: Path) -> None:
     applied = tmp_path / "applied.yaml"
     applied.write_text(yaml.safe_dump({"applications": [{"name": "third/production"}]}))
-    break_glass.remember(scene.home, scene.name, applied)
+    remember(scene.home, scene.name, applied)
     with pytest.raises(UnknownApplication) as caught:
         break_glass.run(scene.home, scene.request(force=True), None, dry_run=True, json=True)
     for words in ("backout.yaml", str(applied), "other/production, third/production", "--file"):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
+import pytest
 from prefect.states import Cancelling
 
 from blocks.embedded_postgres import EmbeddedPostgres
@@ -13,9 +14,7 @@ from deployments.prefect_server import PrefectServer
 from domain.outcomes import Outcome
 from tests.deployments.rollbacks import Service, Shop
 from tests.deployments.served import is_alive, wait_for
-from tests.deployments.test_rollback_served import service, shop, slots, waiting
-
-__all__ = ["service", "shop", "slots"]
+from tests.deployments.test_rollback_served import waiting
 
 WORDS = "cancelled in Prefect's UI"
 
@@ -106,6 +105,7 @@ def test_cancelled_while_it_waits_for_people_and_once_more(shop: Shop) -> None:
     shop.wait_state(again, "RolledBack")
 
 
+@pytest.mark.full_matrix
 def test_cancelled_while_no_serve_ran(service: Service, shop: Shop) -> None:
     run = waiting(shop)
     with service.client() as client:

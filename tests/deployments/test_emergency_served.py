@@ -12,9 +12,6 @@ from deployments.register import register
 from domain.outcomes import Outcome
 from tests.deployments.rollbacks import Shop
 from tests.deployments.served import wait_for
-from tests.deployments.test_rollback_served import service, shop, slots
-
-__all__ = ["service", "shop", "slots"]
 
 
 @contextmanager
@@ -83,3 +80,49 @@ def test_the_command_says_the_outcome_and_then_where_the_report_is(shop: Shop) -
     report = shop.scene.incident().report
     assert report is not None
     assert done.stdout.index("rolled_back") < done.stdout.index(f"report: {report}")
+
+
+def follow_ups(shop: Shop, incident: str) -> dict[str, float]:
+    """The scheduled follow-ups, and in how many hours after the incident's end each is due."""
+    ended = shop.scene.incident().closed_at
+    assert ended is not None
+    with shop.service.client() as client:
+        runs = [one for one in client.read_flow_runs() if one.name.endswith(incident) and one.state]
+        return {
+            one.name: round(
+                (one.state.state_details.scheduled_time.timestamp() - ended.timestamp()) / 3600, 3
+            )
+            for one in runs
+            if one.name.startswith("follow-up-") and one.state and one.state.state_details.scheduled_time
+        }
+
+
+def test_what_follows_is_scheduled_and_killed_in_its_look_it_tells_once(shop: Shop) -> None:
+    incident = shop.incident_of(_watched(shop)).id
+    assert follow_ups(shop, incident) == {
+        f"follow-up-stability-{incident}": 1,
+        f"follow-up-post-mortem-{incident}": 24,
+        f"follow-up-redeployment-{incident}": 168,
+    }
+    Path(f"{shop.pause}.asked").unlink(missing_ok=True)
+    shop.hold_verification()
+    block = shop.api.application_block(shop.scene.name)
+    given = {"application": block, "incident": incident, "step": "post-mortem"}
+    run = shop.api.start("follow-up", given, tags=[])
+    os.kill(shop.verifying_process(), signal.SIGKILL)
+    shop.let_go()
+    shop.wait_state(run, "FollowedUp")
+    assert "Crashed" in shop.history(run)
+    assert shop.moments().count("follow_up") == 1
+    assert len(shop.scene.data("followed up")) == 1
+    with shop.service.client() as client:
+        known = {one.key for one in client.read_latest_artifacts() if one.key}
+    assert {f"checklist-{incident}", f"post-mortem-{incident}"} <= known
+
+
+def _watched(shop: Shop) -> str:
+    """A rollback whose watch has ended."""
+    run = shop.start(severity="critical")
+    shop.wait_state(run, "RolledBack")
+    wait_for(lambda: shop.has("watch ended"), "the end of the watch")
+    return run

@@ -1,62 +1,39 @@
 """Rollbacks as Prefect runs them: killed, joined, asked about, superseded, and finished without Prefect."""
 
+import json
 import os
-import shutil
 import signal
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from blocks.home import Home
 from deployments import answering
 from domain.consent import Answer
 from domain.outcomes import Outcome
 from tests.deployments.rollbacks import Service, Shop
 from tests.deployments.served import wait_for
-from tests.flows.stage import Stage, standing
+from tests.flows.stage import Stage
 
 Open = Callable[..., Shop]
-SHORT = {"rules": {"high": {"consent": {"deadline_s": 3}}}}
-
-
-@pytest.fixture(scope="module")
-def service() -> Iterator[Service]:
-    # Not below pytest's folder, which it closes to PostgreSQL's own user again and again.
-    root = Path(tempfile.mkdtemp(prefix="backout-rolls-", dir="/tmp"))
-    service = Service.start(Home(root / "home"))
-    try:
-        yield service
-    finally:
-        assert service.stop() == 0
-        shutil.rmtree(root)
-
-
-@pytest.fixture(scope="module")
-def slots(service: Service, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    url = service.home.serve_file.read_text().split('"database_url": "')[1].split('"')[0]
-    with standing(tmp_path_factory.mktemp("slots"), url, service.home) as stage:
-        yield stage
+CONTACTS = [{"role": "on-call", "reach": "+49 1"}, {"role": "lead", "reach": "+49 2"}]
 
 
 @pytest.fixture
-def shop(service: Service, slots: Stage, tmp_path: Path) -> Iterator[Shop]:
-    made = Shop(service, slots.scene(tmp_path), tmp_path)
-    made.apply({})
-    yield made
-    made.let_go()
-    made.api.close()
+def asking(service: Service, slots: Stage, tmp_path: Path) -> Iterator[Open]:
+    """Gives a shop whose policy asks so where severity is high."""
+    opened: list[Shop] = []
 
+    def one(consent: dict[str, Any], **changes: Any) -> Shop:
+        made = Shop(service, slots.scene(tmp_path, **changes), tmp_path)
+        made.apply({"rules": {"high": {"consent": consent}}})
+        opened.append(made)
+        return made
 
-@pytest.fixture
-def hurried(service: Service, slots: Stage, tmp_path: Path) -> Iterator[Shop]:
-    """Nobody has more than some seconds to answer."""
-    made = Shop(service, slots.scene(tmp_path), tmp_path)
-    made.apply(SHORT)
-    yield made
-    made.api.close()
+    yield one
+    for made in opened:
+        made.api.close()
 
 
 def waiting(shop: Shop) -> str:
@@ -69,7 +46,7 @@ def waiting(shop: Shop) -> str:
 def give(shop: Shop, run: str, answer: Answer, reason: str = "") -> None:
     with shop.scene.installation() as here:
         answering.give(here, run, answering.Said(answer, "bob", reason))
-        assert answering.wake(here, shop.api, run, answer, "bob")
+        assert answering.wake(here, shop.api, run)
 
 
 def form(**filled_in: Any) -> dict[str, Any]:
@@ -121,6 +98,49 @@ def test_approved_by_the_form(shop: Shop) -> None:
     assert answered["approval"]["proven"] is False
 
 
+def test_a_code_makes_the_form_a_proof_of_who_answered(asking: Open) -> None:
+    strict = asking({"self_declared": False})
+    run = waiting(strict)
+    assert strict.api.resume(run, form(your_name="mallory"))
+    wait_for(lambda: len(strict.scene.data("consent asked")) == 2, "the second request")
+    strict.wait_state(run, "Suspended")
+    given = strict.run_command("approve-code", run, "--json")
+    assert given.returncode == 0, given.stderr
+    code = json.loads(given.stdout)
+    assert strict.api.resume(run, form(code=code["code"]))
+    strict.wait_state(run, "RolledBack")
+    by_name, by_code = (entry["approval"] for entry in strict.scene.data("answered"))
+    assert (by_name["person"], by_name["proven"]) == ("mallory", False)
+    assert (by_code["person"], by_code["via"], by_code["proven"]) == (code["person"], "ui", True)
+
+
+def test_something_else_ends_the_request_and_starts_a_run_of_its_own(shop: Shop) -> None:
+    run = waiting(shop)
+    answered = shop.run_command("answer", run, "--instead", "hotfix:1.0", "--reason", "1.0 has the fix")
+    assert answered.returncode == 0, answered.stderr
+    shop.wait_state(run, "Superseded")
+    first = shop.incident_of(run).id
+    wait_for(lambda: shop.has("started instead"), "the other run")
+    with shop.scene.installation() as here:
+        [noted] = [entry.data for entry in here.store.entries(first) if entry.kind == "started instead"]
+    shop.wait_state(other := noted["run"], "Suspended")
+    request = shop.incident_of(other).request
+    assert (noted["what"], request.runbook, request.to) == ("hotfix:1.0", "hotfix", "1.0")
+    assert request.reason == f"instead of incident {first}: 1.0 has the fix"
+    give(shop, other, Answer.APPROVE, "go")
+    shop.wait_state(other, "RolledBack")
+    assert shop.stage.serving() == "green"
+
+
+def test_an_unanswered_request_walks_the_path_and_is_rejected_at_its_end(asking: Open) -> None:
+    shop = asking({"deadline_s": 3, "at_deadline": "escalate"}, contacts=CONTACTS)
+    run = waiting(shop)
+    assert "nobody answered" in shop.wait_state(run, "Expired")
+    assert [entry["who"] for entry in shop.scene.data("called")] == ["on-call", "lead"]
+    assert shop.stage.serving() == "blue"
+    assert "lead: +49 2" in shop.scene.report()
+
+
 @pytest.mark.parametrize("way", ["cli", "form"])
 def test_rejected(shop: Shop, way: str) -> None:
     run = waiting(shop)
@@ -143,11 +163,11 @@ def test_an_answer_under_the_name_of_a_wake_up_counts_for_nothing(shop: Shop) ->
     shop.wait_state(run, "Rejected")
 
 
-def test_nobody_answers_in_time(hurried: Shop) -> None:
+def test_nobody_answers_in_time(asking: Open) -> None:
+    hurried = asking({"deadline_s": 3})
     run = waiting(hurried)
     assert "nobody answered" in hurried.wait_state(run, "Expired")
     assert hurried.stage.serving() == "blue"
-    assert hurried.incident_of(run).outcome is Outcome.EXPIRED
     [answered] = hurried.scene.data("answered")
     assert answered["approval"]["person"] == "deadline"
 
@@ -161,12 +181,14 @@ def test_a_target_that_turned_unhealthy_during_the_wait_holds_the_run(shop: Shop
     assert shop.scene.data("switched") == []
 
 
-def test_an_emergency_goes_before_a_run_that_waits(shop: Shop) -> None:
+@pytest.mark.parametrize("runbook", ["emergency", "service-outage"])
+def test_what_is_urgent_goes_before_a_run_that_waits(shop: Shop, runbook: str) -> None:
     run = waiting(shop)
-    urgent = shop.start("emergency")
+    urgent = shop.start(runbook)
     shop.wait_state(urgent, "RolledBack")
     assert shop.stage.serving() == "green"
-    shop.wait_state(run, "Superseded")
+    said = shop.wait_state(run, "Superseded")
+    assert f"{runbook} went before it: {shop.incident_of(urgent).id}" in said
     assert shop.incident_of(run).outcome is Outcome.SUPERSEDED
     assert shop.incident_of(urgent).id != shop.incident_of(run).id
 

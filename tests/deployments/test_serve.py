@@ -56,6 +56,7 @@ def test_a_home_is_served_once(served: Served) -> None:
     assert served.home.serve_file.exists()
 
 
+@pytest.mark.full_matrix
 def test_a_given_server_is_used_and_left_running(
     served: Served, other_home: Home, client: SyncPrefectClient
 ) -> None:
@@ -131,6 +132,7 @@ def test_a_killed_serve_leaves_a_server_that_the_next_one_stops(other_home: Home
     assert _processes_naming(other_home.root) == []
 
 
+@pytest.mark.full_matrix
 def test_a_server_that_died_is_started_again(other_home: Home, tmp_path: Path) -> None:
     serve = start_serve(other_home, "revived")
     serve.wait_until_ready()

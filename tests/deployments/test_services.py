@@ -4,7 +4,7 @@ import asyncio
 import os
 import threading
 
-from deployments.services import in_threads
+from deployments.concurrency import in_threads
 
 
 def wait_for_the_end(stop: threading.Event) -> None:

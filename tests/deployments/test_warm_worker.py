@@ -29,6 +29,13 @@ def test_the_output_of_a_run_is_kept(start: Start, served: Served) -> None:
     assert log.stat().st_mode & 0o777 == 0o600
 
 
+def test_a_run_names_its_worker_at_its_end(start: Start) -> None:
+    run = start("quick")
+    run.wait_state("Completed")
+    wait_for(lambda: "prefect.worker.name" in run.read().labels, "the worker's labels")
+    assert run.history() == ["Scheduled", "Pending", "Running", "Completed"]
+
+
 def test_a_person_cancels_a_running_run(start: Start, client: SyncPrefectClient) -> None:
     run = start("waits")
     run.wait_said("began")

@@ -8,6 +8,7 @@ from prefect.client.orchestration import SyncPrefectClient
 
 from blocks.installation import Installation
 from deployments.prefect_api import PrefectApi
+from deployments.watch_record import WatchRecord
 from deployments.watched import EVENT, Watched
 from tests.blocks.waiting import wait_until
 from tests.deployments.served import Served
@@ -30,7 +31,6 @@ def test_prefect_has_the_event_of_a_fired_trigger(
 ) -> None:
     scene: Scene = stage.scene(tmp_path)
     (stage.folder / "blue.unhealthy").touch()
-    watched = Watched(scene.document, "digest")
 
     def told() -> bool:
         wanted = {"filter": {"event": {"name": [EVENT]}}}
@@ -39,6 +39,7 @@ def test_prefect_has_the_event_of_a_fired_trigger(
 
     here: Installation
     with scene.installation() as here:
+        watched = Watched(scene.document, "digest", WatchRecord(here))
         for _ in range(3):
             watched.look(here)
     wait_until(told, "the event")

@@ -3,7 +3,8 @@ from typing import Any
 
 import pytest
 
-from domain.assess import ACTS, EMERGENCY_ACTS, assess
+from domain.acts import ACTS, AT_ONCE
+from domain.assess import assess
 from domain.errors import UnknownRelease
 from domain.findings import Finding, Verdict
 from domain.outcomes import Outcome
@@ -191,8 +192,8 @@ def test_medium_proposes_a_hotfix_first() -> None:
 
 def test_an_emergency_keeps_evidence_after_the_switch() -> None:
     assert decided().acts == ACTS
-    assert decided(kind=Kind.EMERGENCY).acts == EMERGENCY_ACTS
-    assert sorted(ACTS) == sorted(EMERGENCY_ACTS)
+    assert decided(kind=Kind.EMERGENCY).acts == AT_ONCE
+    assert sorted(ACTS) == sorted(AT_ONCE)
 
 
 def test_the_plan_says_what_is_at_risk() -> None:

@@ -91,6 +91,15 @@ def test_a_login_is_no_log() -> None:
     assert marks(seen(story.finding("login", "router")), "aldeia")["Logs showing no errors"] is Mark.OPEN
 
 
+@pytest.mark.parametrize(("watch_ok", "mark"), [(True, Mark.DONE), (False, Mark.OPEN), (None, Mark.OPEN)])
+def test_logs_and_resources_are_the_watchs_where_no_check_is_theirs(
+    watch_ok: bool | None, mark: Mark
+) -> None:
+    watched = seen(story.finding("health", "router")).model_copy(update={"watch_ok": watch_ok})
+    rows = marks(watched, "aldeia")
+    assert (rows["Logs showing no errors"], rows["Resource usage normal"]) == (mark, mark)
+
+
 def test_the_watch_is_newer_than_the_verification() -> None:
     worse = story.finding("health", "router", ok=False)
     found = facts(story.automatic()).model_copy(update={"watched": [worse], "watch_ok": False})

@@ -22,6 +22,8 @@ FIELDS = {
         "Why: ", "**Severity**: high", "**Answer until**: 2026-11-22 03:20:04 UTC", "without an answer: reject",
         f"`backout approve {story.INCIDENT}`", f"`backout reject {story.INCIDENT}`", "**People needed**: 1",
     ],
+    Moment.CONSENTED: ["**Status**: consent is given", "**Version**: v1.0-full-tech → v0.9-backup", "**ETA**"],
+    Moment.UPDATE: ["**Step**", "**Status**", "**ETA for resolution**", "**Open for**", "**Version**"],
     Moment.SWITCHED: [
         "**Environment**: production, GREEN → BLUE", "**Reason**", "**Impact**", "**ETA for resolution**",
         "**Status**: traffic is on the old release; monitoring recovery",
@@ -33,16 +35,20 @@ FIELDS = {
     ],
     Moment.WATCHED: ["rolled back to v0.9-backup", "**Status**: not stable"],
     Moment.ESCALATED: ["1. On-call engineer: +1 555 0100", "2. DevOps lead: @devops", "3. CTO: cto@example.org"],
+    Moment.FOLLOW_UP: ["**Version**: v0.9-backup since the incident", "**Reason**", "**Environment**"],
 }  # fmt: skip
 TITLES = {
     Moment.STARTED: "ROLLBACK IN PROGRESS",
     Moment.ASKED: "CONSENT NEEDED",
+    Moment.CONSENTED: "CONSENT GIVEN",
+    Moment.UPDATE: "UPDATE",
     Moment.SWITCHED: "DEPLOYMENT ROLLBACK EXECUTED",
     Moment.ENDED: "ROLLBACK COMPLETED",
     Moment.WATCHED: "TROUBLE AFTER THE ROLLBACK",
     Moment.ESCALATED: "HELP NEEDED",
+    Moment.FOLLOW_UP: "FOLLOW-UP",
 }
-LATE = {Moment.ENDED, Moment.WATCHED, Moment.ESCALATED}
+LATE = {Moment.ENDED, Moment.WATCHED, Moment.ESCALATED, Moment.FOLLOW_UP}
 
 
 def said(moment: Moment, case: story.Case | None = None, **over: Any) -> Message:
@@ -86,7 +92,7 @@ def test_each_outcome_says_its_words_and_its_next_step(outcome: Outcome) -> None
 @pytest.mark.parametrize("moment", [Moment.ENDED, Moment.ESCALATED])
 def test_the_next_step_can_be_pasted(moment: Moment) -> None:
     text = said(moment).text
-    assert "`backout record flappyjournal/production v1.0-full-tech --lift`" in text
+    assert "`backout quarantine lift flappyjournal/production v1.0-full-tech`" in text
     assert "\\`" not in text
 
 
@@ -168,3 +174,12 @@ def test_text_from_an_alert_does_nothing(moment: Moment) -> None:
     assert not re.search(r"<(img|h1|b)\b", page)
     assert 'href="https://evil' not in page
     assert "49" not in told.text
+
+
+def test_an_environment_whose_slots_are_its_releases_is_told_without_them() -> None:
+    incident, _ = story.consented()
+    assert incident.plan is not None
+    slots = {"from_slot": incident.plan.from_release, "to_slot": incident.plan.to_release}
+    plan = incident.plan.model_copy(update=slots)
+    told = message(Moment.SWITCHED, incident.model_copy(update={"outcome": None}), plan)
+    assert "**Environment**: production\n" in told.text

@@ -1,6 +1,6 @@
 import pytest
 
-from domain.precedence import Meeting, Phase, meet
+from domain.precedence import Claim, Meeting, Phase, meet
 from domain.request import Kind
 
 TABLE = [
@@ -22,16 +22,32 @@ TABLE = [
 
 @pytest.mark.parametrize(("newcomer", "holder", "phase", "expected"), TABLE)
 def test_who_goes_first(newcomer: Kind, holder: Kind, phase: Phase, expected: Meeting) -> None:
+    assert meet(Claim(newcomer), Claim(holder), phase) is expected
+
+
+@pytest.mark.parametrize(
+    ("newcomer", "holder", "phase", "expected"),
+    [
+        (Claim(Kind.ROLLBACK, urgent=True), Claim(Kind.ROLLBACK), Phase.WAITING, Meeting.PREEMPT),
+        (Claim(Kind.ROLLBACK, urgent=True), Claim(Kind.ROLLBACK), Phase.ACTING, Meeting.JOIN),
+        (Claim(Kind.ROLLBACK, urgent=True), Claim(Kind.ROLLBACK, urgent=True), Phase.WAITING, Meeting.JOIN),
+        (Claim(Kind.ROLLBACK, urgent=True), Claim(Kind.EMERGENCY), Phase.WAITING, Meeting.JOIN),
+        (Claim(Kind.EMERGENCY), Claim(Kind.ROLLBACK, urgent=True), Phase.WAITING, Meeting.PREEMPT),
+    ],
+)
+def test_what_is_urgent_does_not_wait_behind_what_is_not(
+    newcomer: Claim, holder: Claim, phase: Phase, expected: Meeting
+) -> None:
     assert meet(newcomer, holder, phase) is expected
 
 
 @pytest.mark.parametrize("holder", Kind)
 @pytest.mark.parametrize("phase", Phase)
 def test_a_deployment_never_preempts(holder: Kind, phase: Phase) -> None:
-    assert meet(Kind.DEPLOY, holder, phase) is Meeting.REFUSE
+    assert meet(Claim(Kind.DEPLOY), Claim(holder), phase) is Meeting.REFUSE
 
 
 @pytest.mark.parametrize("newcomer", [Kind.EMERGENCY, Kind.ROLLBACK])
 @pytest.mark.parametrize("holder", [Kind.EMERGENCY, Kind.ROLLBACK])
 def test_a_rollback_that_acts_is_never_stopped_in_the_middle(newcomer: Kind, holder: Kind) -> None:
-    assert meet(newcomer, holder, Phase.ACTING) is Meeting.JOIN
+    assert meet(Claim(newcomer), Claim(holder), Phase.ACTING) is Meeting.JOIN

@@ -49,3 +49,13 @@ def test_a_whole_core_for_five_minutes_is_trouble(cpu_s: float, said: list[str])
     first = sample(at=noon, usage=Usage(memory_mb=100.0, cpu_s=5.0))
     later = sample(at=noon + timedelta(seconds=300), usage=Usage(memory_mb=100.0, cpu_s=cpu_s))
     assert trouble([first], later) == said
+
+
+@pytest.mark.parametrize(("cores", "said"), [(1.2, ["it uses 98% of a core since 12:00"]), (0.4, [])])
+def test_where_only_the_cores_of_each_moment_are_told_all_of_them_count(
+    cores: float, said: list[str]
+) -> None:
+    noon = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    first = sample(at=noon, usage=Usage(memory_mb=100.0, cores=0.98))
+    later = sample(at=noon + timedelta(seconds=300), usage=Usage(memory_mb=100.0, cores=cores))
+    assert trouble([first], later) == said

@@ -6,8 +6,8 @@ import pytest
 from domain.incident import Incident
 from domain.journal import Entry, following
 from domain.journal_kinds import Happened
-from domain.request import Kind, Request
-from domain.takeover import may_have_moved, refusal
+from domain.request import DEPLOY, PROMOTE, Kind, Request
+from domain.takeover import may_have_moved, refusal, stands_in_the_way
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 KEY = b"key"
@@ -46,10 +46,13 @@ def test_the_same_wish_shortly_after_goes_on(old: dict[str, Any], new: dict[str,
         ({}, {"to": "9"}, "release 9"),
         ({"to": "8"}, {"to": "9"}, "release 9"),
         ({}, {"kind": Kind.EMERGENCY}, "kind emergency"),
-        ({"kind": Kind.DEPLOY}, {}, "kind rollback"),
+        ({"kind": Kind.DEPLOY}, {}, "died in a deploy"),
         ({}, {"even_unhealthy": True}, "target's health"),
         ({"even_unhealthy": True}, {}, "target's health"),
         ({"minutes": 10}, {}, "10 minutes old"),
+        ({"share": 50}, {}, "another share"),
+        ({}, {"share": 50}, "another share"),
+        ({"share": 50}, {"share": 20}, "another share"),
     ],
 )
 def test_another_wish_or_an_old_plan_begins_anew(old: dict[str, Any], new: dict[str, Any], why: str) -> None:
@@ -70,3 +73,41 @@ def test_another_wish_or_an_old_plan_begins_anew(old: dict[str, Any], new: dict[
 def test_traffic_that_may_have_moved_is_finished_whatever_is_asked(moved: bool, of: Entry) -> None:
     assert may_have_moved([of]) is moved
     assert bool(refusal(abandoned(minutes=60), [of], asked(to="9"), NOW)) is not moved
+
+
+def test_a_shift_that_may_have_moved_traffic_is_finished_by_nothing_but_itself() -> None:
+    begun = [entry(Happened.SWITCHED)]
+    assert refusal(abandoned(share=50), begun, asked(share=50), NOW) == ""
+    assert "another share" in refusal(abandoned(share=50), begun, asked(), NOW)
+    assert refusal(abandoned(), begun, asked(share=50), NOW) == ""
+
+
+THREE: dict[str, Any] = {"kind": Kind.DEPLOY, "runbook": DEPLOY, "to": "3.0"}
+FOUR: dict[str, Any] = {**THREE, "to": "4.0"}
+PROMOTED: dict[str, Any] = {**THREE, "runbook": PROMOTE}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "after_moving", "before"),
+    [
+        (THREE, THREE, False, False),
+        (THREE, FOUR, True, False),
+        (THREE, PROMOTED, True, False),
+        (PROMOTED, THREE, True, False),
+        (THREE, {}, False, False),
+        ({}, THREE, True, True),
+    ],
+)
+def test_a_deploy_neither_finishes_nor_ends_what_moved_traffic_for_another_wish(
+    old: dict[str, Any], new: dict[str, Any], *, after_moving: bool, before: bool
+) -> None:
+    found, wish = abandoned(**old), asked(**new)
+    assert stands_in_the_way(found, [entry(Happened.ACT_STARTED, act="shift traffic")], wish) is after_moving
+    assert stands_in_the_way(found, [entry(Happened.PLANNED)], wish) is before
+
+
+def test_before_traffic_moved_another_deploy_begins_anew() -> None:
+    planned = [entry(Happened.PLANNED)]
+    assert "release 4.0" in refusal(abandoned(**THREE), planned, asked(**FOUR), NOW)
+    assert "a deploy" in refusal(abandoned(**PROMOTED), planned, asked(**THREE), NOW)
+    assert refusal(abandoned(**THREE), planned, asked(**THREE), NOW) == ""

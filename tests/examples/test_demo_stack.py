@@ -204,7 +204,7 @@ def test_every_check_of_the_document_passes_on_a_good_release(stack: Stack) -> N
     ("fault", "found_by"),
     [
         ("errors", {"health", "traffic", "smoke"}),
-        ("slow", {"health", "traffic"}),
+        pytest.param("slow", {"health", "traffic"}, marks=pytest.mark.full_matrix),
         ("broken_auth", {"auth", "smoke"}),
         ("degraded", {"health"}),
         ("websocket", {"websocket"}),

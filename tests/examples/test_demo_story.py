@@ -38,6 +38,7 @@ def assert_only_reports_are_left(told: Demo) -> None:
     assert [entry.name for entry in told.folder.iterdir()] == ["reports"]
 
 
+@pytest.mark.full_matrix
 def test_two_side_by_side_one_of_them_asks(tmp_path: Path) -> None:
     files = [tmp_path / "plain.json", tmp_path / "asks.json"]
     with demo("--json", str(files[0])) as plain, demo("--json", str(files[1]), "--ask") as asks:
@@ -52,6 +53,7 @@ def test_two_side_by_side_one_of_them_asks(tmp_path: Path) -> None:
         assert "backout approve" not in plain.said()
 
 
+@pytest.mark.full_matrix
 def test_it_can_be_left_up_and_ended_later() -> None:
     with demo("--keep") as told:
         assert told.wait() == 0, told.said()
@@ -86,10 +88,10 @@ def test_it_can_be_left_up_and_ended_later() -> None:
 @pytest.mark.parametrize(
     ("moment", "number"),
     [
-        ("Backout's demo", signal.SIGINT),
-        ("1.0 in blue", signal.SIGINT),
-        ("2.0 to green", signal.SIGTERM),
-        ("start the rollback", signal.SIGINT),
+        pytest.param("Backout's demo", signal.SIGINT, marks=pytest.mark.full_matrix),
+        pytest.param("1.0 in blue", signal.SIGINT, marks=pytest.mark.full_matrix),
+        pytest.param("2.0 to green", signal.SIGTERM, marks=pytest.mark.full_matrix),
+        pytest.param("start the rollback", signal.SIGINT, marks=pytest.mark.full_matrix),
     ],
 )
 def test_an_interrupted_one_leaves_nothing(moment: str, number: signal.Signals) -> None:

@@ -1,15 +1,23 @@
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+from blocks.kubernetes.settings import ClusterSettings
 from blocks.store import Store
 from tasks import prepare, verify
 from tests.blocks.ledger_child import KEY
 from tests.blocks.postgres.cluster import DEBIANS, running
 from tests.blocks.store.postgres import running_postgres
+from tests.flows.cluster_stage import ClusterStage
 from tests.flows.demo_stage import DemoStage, demo_standing
+from tests.flows.deploy_stage import DeployStage, deploy_standing
+from tests.flows.killing import PATIENCE_S
 from tests.flows.stage import ONLY_BLUE_PASSES, Scene, Stage, standing
+
+if TYPE_CHECKING:
+    from docker import DockerClient
 
 
 @pytest.fixture(scope="session")
@@ -26,6 +34,24 @@ def store_url() -> Iterator[str]:
 def stage(tmp_path_factory: pytest.TempPathFactory, store_url: str) -> Iterator[Stage]:
     with standing(tmp_path_factory.mktemp("stage"), store_url) as stage:
         yield stage
+
+
+@pytest.fixture(scope="session")
+def tenths(tmp_path_factory: pytest.TempPathFactory, store_url: str) -> Iterator[DeployStage]:
+    with deploy_standing(tmp_path_factory.mktemp("tenths"), store_url) as stage:
+        yield stage
+
+
+@pytest.fixture(scope="session")
+def shop(
+    cluster: str,
+    engine: "DockerClient",
+    base_image: str,
+    store_url: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[ClusterStage]:
+    with ClusterSettings(namespace=cluster).cluster() as connected:
+        yield ClusterStage(connected, engine, base_image, store_url, tmp_path_factory.mktemp("shop"))
 
 
 @pytest.fixture(scope="session", params=[18])
@@ -52,8 +78,8 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """The demo application's pool needs a moment to connect again, when its database was another one for a while."""
-    monkeypatch.setattr(verify, "PAUSE_S", 0.4)
-    monkeypatch.setattr(prepare, "PAUSE_S", 0.4)
+    monkeypatch.setattr(verify, "PAUSE_S", PATIENCE_S)
+    monkeypatch.setattr(prepare, "PAUSE_S", PATIENCE_S)
     monkeypatch.setattr("tasks.act.RETRY_S", [0.01, 0.01])
 
 

@@ -26,6 +26,7 @@ from examples.demo.schema import migrate
 from examples.demo.stack import DATABASE_VARIABLE, Release
 from tasks.database import changes_of
 from tasks.look import at_slot
+from tasks.read_backups import read_due
 from tests.blocks.ledger_child import KEY
 from tests.blocks.postgres.cluster import Cluster
 from tests.flows.borrowed_stack import Borrowed
@@ -36,6 +37,7 @@ DATABASE = "journal"
 OWNER = "journal_owner"
 PASSWORD = "an owner's pass:word"
 OLD = Release("1.0")
+PATIENT, EAGER = "examples.demo.application", "tests.flows.eager_application"
 HEALTH: dict[str, Any] = {
     "kind": "http",
     "name": "health",
@@ -66,6 +68,8 @@ class DemoStage:
         new = Release("2.0", migration="renamed")
         raw = document.application(self.stack, {"blue": new, "green": OLD}, sys.executable)
         platform: dict[str, Any] = {**raw["platform"], "start_timeout_s": 15}
+        for slot in platform["slots"].values():
+            slot["command"] = [EAGER if part == PATIENT else part for part in slot["command"]]
         return platform
 
     @property
@@ -169,6 +173,11 @@ class DemoScene(Scene):
 
     def back_up(self, release: str = "2.0") -> Backup:
         return changes_of(self.document, self.home).back_up("manual", release)
+
+    def read_backup(self) -> Backup | None:
+        """As the scheduled look at readiness does after it has told people."""
+        with self.installation() as here:
+            return read_due(here, self.document)
 
     def backups(self) -> list[Backup]:
         return changes_of(self.document, self.home).backups()

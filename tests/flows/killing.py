@@ -1,6 +1,5 @@
 """A run in a process of its own that is killed, as by `kill -9`, at a point of its path."""
 
-import multiprocessing
 import os
 import signal
 from collections.abc import Callable
@@ -10,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from blocks import process
 from blocks.evidence import Evidence
 from blocks.migration_steps.step_run import StepRun
 from blocks.platforms.processes import Processes
@@ -17,17 +17,19 @@ from blocks.postgres import swap, writes, written_since
 from blocks.postgres.changes import PostgresChanges
 from blocks.postgres.dump import Dump
 from blocks.postgres.load import Load
-from blocks.routers import caddy_file
+from blocks.routers import caddy_file, caddy_files
 from blocks.store import Store
 from flows.conclude import Path as RunbookPath
 from tasks import act, prepare, report, verify
 from tests.flows.stage import Scene
+from tests.forked import KILLED, exit_code
 
-FORKED = multiprocessing.get_context("fork")
 NOTHING = "nothing"
+PATIENCE_S = 0.15
+"""Between two looks at an application whose pool has to connect again."""
 ACTS_THEMSELVES = ("act started", "act done", "act failed")
 CHANGES = ("keep_plan", "served", "quarantine", "reported", "post", "close")
-DATABASE_ACTS = ("rehearse", "back_up", "beside", "down", "up", "swap", "swap_back", "export")
+DATABASE_ACTS = ("rehearse", "back_up", "beside", "down", "up", "swap", "swap_back", "export", "discard")
 Passed = Callable[[str], None]
 
 
@@ -79,10 +81,12 @@ def watch(patch: pytest.MonkeyPatch, passed: Passed) -> None:
     around(Evidence, "keep", lambda _self, name, _content: f"keep {name}")
     around(Processes, "prepare", lambda *_args: "look at the target")
     around(caddy_file, "replace_file", lambda *_args: "rename")
+    around(caddy_files, "lay_out", lambda *_args: "share out")
+    around(process, "start", lambda *_args, **_more: "start the program")
     done_once = act._done_once
 
-    def once(case: Any, name: str, changes: bool, do: Callable[[], Any]) -> Any:
-        return done_once(case, name, changes, _around(passed, lambda: name, do))
+    def once(case: Any, name: str, turn: act.Turn, do: Callable[[], Any]) -> Any:
+        return done_once(case, name, turn, _around(passed, lambda: name, do))
 
     patch.setattr(act, "_done_once", once)
     patch.setattr(verify, "PAUSE_S", 0.01)
@@ -105,8 +109,8 @@ def watch_database(patch: pytest.MonkeyPatch, passed: Passed) -> None:
     for owner, function, name in inside:
         watched = _around(passed, lambda *_args, name=name, **_more: name, getattr(owner, function))
         patch.setattr(owner, function, watched)
-    patch.setattr(verify, "PAUSE_S", 0.4)
-    patch.setattr(prepare, "PAUSE_S", 0.4)
+    patch.setattr(verify, "PAUSE_S", PATIENCE_S)
+    patch.setattr(prepare, "PAUSE_S", PATIENCE_S)
 
 
 def _run(scene: Scene, path: RunbookPath, run: str, file: Path, deadly: str, puts_off: bool) -> None:
@@ -132,10 +136,8 @@ class Runs:
         if run != "first":
             self.scene.holder_died()
         arguments = (self.scene, self.path, run, self.file, dies_at, self.puts_off)
-        process = FORKED.Process(target=_run, args=arguments)
-        process.start()
-        process.join()
-        assert process.exitcode == (0 if dies_at == NOTHING else -signal.SIGKILL), self.points()
+        how = exit_code(lambda: _run(*arguments))
+        assert how == (0 if dies_at == NOTHING else KILLED), self.points()
 
     def points(self) -> list[str]:
         return self.file.read_text().splitlines()

@@ -71,7 +71,9 @@ class Stage:
         """A new application: blue serves, green served before."""
         self.give_traffic_to("blue")
         for slot in ("blue", "green"):
-            (self.folder / f"{slot}.unhealthy").unlink(missing_ok=True)
+            for fault in ("unhealthy", "incompatible", "slow", "stuck"):
+                (self.folder / f"{slot}.{fault}").unlink(missing_ok=True)
+        (self.folder / "integration").unlink(missing_ok=True)
         made = Scene(self, folder, f"shop/p{next(NUMBERS)}", changes)
         with made.installation() as here:
             for number, version in enumerate(("1.0", "2.0")):
@@ -173,7 +175,8 @@ def _slot(folder: Path, version: str, port: int) -> dict[str, Any]:
     }
 
 
-def _answers(slot: Slot) -> list[Finding]:
+def answers(slot: Slot) -> list[Finding]:
+    """Whether it takes connections."""
     with socket.socket() as probe:
         up = probe.connect_ex(("127.0.0.1", urlsplit(slot.address or "").port or 0)) == 0
     verdict = Verdict.OK if up else Verdict.BAD
@@ -189,7 +192,7 @@ def standing(folder: Path, url: str, home: Home | None = None) -> Iterator[Stage
     try:
         caddy.start(write_json(caddy, f"{{file.{stage.active}}}"))
         for slot in ("blue", "green"):
-            assert isinstance(stage.platform.prepare(slot, _answers), Standing)
+            assert isinstance(stage.platform.prepare(slot, answers), Standing)
         yield stage
     finally:
         for slot in stage.platform.programs:

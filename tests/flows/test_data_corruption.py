@@ -11,8 +11,9 @@ from flows.database_path import mend_database
 from tests.blocks.waiting import wait_until
 from tests.flows.demo_stage import DemoScene, DemoStage
 from tests.flows.seeds import ENTRIES, SESSIONS, writing
+from tests.flows.test_explained import explained
+from tests.flows.test_migration_failure import ON_ALL
 
-ON_BOTH = pytest.mark.parametrize("demo", [18, 15], indirect=True)
 ALL = 10**6
 CORRUPT = "UPDATE entries SET title = '' WHERE id = 1"
 LOSE = "DELETE FROM sessions WHERE token_hash LIKE 'other%'"
@@ -28,7 +29,7 @@ def found(demo: DemoStage, folder: Path, wish: Wish | None = None, **changes: An
     return scene.asks("data-corruption", wish or Wish(accept_data_loss=ALL))
 
 
-@ON_BOTH
+@ON_ALL
 def test_intact_data_is_never_replaced(demo: DemoStage, tmp_path: Path) -> None:
     scene = found(demo, tmp_path)
     assert scene.walk(mend_database) is Outcome.HELD
@@ -37,7 +38,7 @@ def test_intact_data_is_never_replaced(demo: DemoStage, tmp_path: Path) -> None:
     assert scene.order() == []
 
 
-@ON_BOTH
+@ON_ALL
 @pytest.mark.parametrize(("broken_by", "state"), [(CORRUPT, "corrupted"), (LOSE, "lost")])
 def test_what_is_corrupted_or_lost_is_restored_and_the_old_is_kept(
     demo: DemoStage, tmp_path: Path, broken_by: str, state: str
@@ -58,6 +59,8 @@ def test_what_is_corrupted_or_lost_is_restored_and_the_old_is_kept(
     text = "".join(Path(row["file"]).read_text() for row in exported)
     assert all(title in text for title in set(writer.written) - scene.titles())
     assert "the old one is kept as" in scene.report()
+    assert {step.name: step.same for step in explained(scene).steps}["plan"]
+    assert explained(scene).same, "the study of the database is on record, too"
 
 
 def test_a_swap_back_brings_the_old_one_again(demo: DemoStage, tmp_path: Path) -> None:

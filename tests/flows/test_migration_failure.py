@@ -16,8 +16,8 @@ from domain.database.wish import Condition, Wish
 from domain.journal_kinds import Happened
 from domain.outcomes import Outcome
 from domain.severity import Severity
+from flows.answered_form import keep
 from flows.conclude import Path as RunbookPath
-from flows.consent import answer
 from flows.database_path import take_back_with_schema
 from tasks.case import Case
 from tests.flows.demo_stage import DemoScene, DemoStage
@@ -26,6 +26,7 @@ from tests.flows.stage import ONLY_BLUE_PASSES
 
 BROKEN = Wish(condition=Condition.SERVICE_FAILURE)
 ON_BOTH = pytest.mark.parametrize("demo", [18, 15], indirect=True)
+ON_ALL = pytest.mark.parametrize("demo", [18, pytest.param(15, marks=pytest.mark.full_matrix)], indirect=True)
 TYPE_DIFFERS = "column public.entries.title is character varying(200), was text"
 ONLY_BLUE: list[dict[str, Any]] = [{**ONLY_BLUE_PASSES[0], "path": "/api/health"}]
 
@@ -50,9 +51,7 @@ def answered(rows: int, said: Answer = Answer.APPROVE) -> RunbookPath:
             note(kind, **data)
             if kind is Happened.PLANNED:
                 given: dict[str, Any] = {"person": "bob", "via": "cli", "proven": True, "accepted_rows": rows}
-                answer(
-                    case, Approval(incident=case.incident.id, plan=case.plan.digest(), answer=said, **given)
-                )
+                keep(case, Approval(incident=case.incident.id, plan=case.plan.digest(), answer=said, **given))
 
         case.note = noting  # type: ignore[method-assign]
         take_back_with_schema(case)
@@ -90,7 +89,7 @@ def test_the_schema_goes_down_first_and_no_row_is_lost(demo: DemoStage, tmp_path
     assert "schema taken from 0002 to 0001" in scene.report()
 
 
-@ON_BOTH
+@ON_ALL
 def test_a_way_down_that_lands_elsewhere_is_refused_in_words(demo: DemoStage, tmp_path: Path) -> None:
     scene = failed(demo, tmp_path, "wrong_down")
     assert scene.walk(take_back_with_schema) is Outcome.HELD

@@ -2,13 +2,15 @@
 
 import logging
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from blocks.host_lock import host_lock
 from blocks.installation import Installation
-from domain.errors import BackoutError, ConfigurationError, LostLock, Unreachable
+from domain.errors import BackoutError, Busy, ConfigurationError, LostLock, Unreachable
 from domain.journal_kinds import Happened
 from domain.outcomes import Outcome
 from tasks import act as act_module
@@ -102,6 +104,17 @@ def test_a_change_is_refused_to_who_lost_the_lock(case: Case, scene: Scene, here
         failing([], changes=True)(case)
     assert failing([])(case) == "done"
     assert "act started" in kinds(scene)
+
+
+@pytest.mark.parametrize("lasting", [False, True])
+def test_others_may_act_beside_a_lasting_change_that_has_begun(case: Case, *, lasting: bool) -> None:
+    @act("try", changes=True, lasting=lasting)
+    def taken_beside(case: Case) -> bool:
+        with suppress(Busy), host_lock(case.installation.home, case.document.name, timeout_s=0):
+            return True
+        return False
+
+    assert taken_beside(case) is lasting
 
 
 def test_no_act_begins_after_ctrl_c(case: Case, scene: Scene) -> None:

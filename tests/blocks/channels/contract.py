@@ -1,6 +1,7 @@
 """What every channel must do. A test class subclasses it and gives `channel`, `unreachable`, `refusing` and `said`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -11,29 +12,40 @@ from domain.message import Message, Moment
 from domain.severity import Severity
 
 
-def message(title: str = "Rolling back", text: str = "2.1.0 answers http 503", **more: str) -> Message:
-    return Message(
-        incident="inc-1",
-        application="shop/production",
-        moment=Moment.STARTED,
-        severity=Severity.CRITICAL,
-        title=title,
-        text=text,
-        **more,
-    )
+def message(title: str = "Rolling back", text: str = "2.1.0 answers http 503", **more: Any) -> Message:
+    values: dict[str, Any] = {
+        "incident": "inc-1",
+        "application": "shop/production",
+        "moment": Moment.STARTED,
+        "severity": Severity.CRITICAL,
+        "title": title,
+        "text": text,
+        "public": title,
+    }
+    return Message(**(values | more))
 
 
 class ChannelContract:
     """Fixtures of the subclass.
 
     `channel`: works. `unreachable`: cannot be reached now. `said`: the texts that people have got, oldest first.
+    `parts`: what each text holds of the message. `usual`: the severities it hears where nobody chose.
     """
 
-    def test_people_are_told_once(self, channel: Channel, said: Callable[[], list[str]]) -> None:
+    @pytest.fixture
+    def parts(self) -> Sequence[str]:
+        return ("Rolling back", "2.1.0 answers http 503", "shop/production", "inc-1", "critical")
+
+    @pytest.fixture
+    def usual(self) -> Sequence[Severity]:
+        return list(Severity)
+
+    def test_people_are_told_once(
+        self, channel: Channel, said: Callable[[], list[str]], parts: Sequence[str]
+    ) -> None:
         channel.send(message(), None)
         (text,) = said()
-        for part in ("Rolling back", "2.1.0 answers http 503", "shop/production", "inc-1", "critical"):
-            assert part in text
+        assert [part for part in parts if part not in text] == []
 
     def test_messages_stay_in_their_order(self, channel: Channel, said: Callable[[], list[str]]) -> None:
         thread = channel.send(message("first"), None)
@@ -54,6 +66,18 @@ class ChannelContract:
         channel.send(message("t" * 1000, "&" * 10_000), None)
         assert len(said()) == 1
 
+    def test_an_examination_says_that_it_is_reachable_and_sends_nothing(
+        self, channel: Channel, said: Callable[[], list[str]]
+    ) -> None:
+        assert [checkup.finding.ok for checkup in channel.examine()] == [True]
+        assert said() == []
+
+    def test_an_examination_says_what_cannot_be_reached(self, unreachable: Channel) -> None:
+        [checkup] = unreachable.examine()
+        assert checkup.bad
+        assert checkup.remedies
+        assert "hunter2" not in checkup.model_dump_json()
+
     def test_one_that_cannot_be_reached_can_be_tried_again(self, unreachable: Channel) -> None:
         with pytest.raises(Unreachable) as caught:
             unreachable.send(message(), None)
@@ -63,8 +87,21 @@ class ChannelContract:
     def test_its_name_is_its_kind_where_it_has_none(self, channel: Channel) -> None:
         assert channel.name == channel.kind
 
-    def test_it_is_told_of_every_severity_by_default(self, channel: Channel) -> None:
-        assert channel.severities == list(Severity)
+    def test_where_nobody_chose_it_hears_its_usual_severities(
+        self, channel: Channel, usual: Sequence[Severity]
+    ) -> None:
+        assert [one for one in Severity if channel.hears(message(severity=one))] == usual
+
+    @pytest.mark.parametrize("severity", Severity)
+    def test_where_nobody_chose_it_hears_every_call_for_help(
+        self, channel: Channel, severity: Severity
+    ) -> None:
+        assert channel.hears(message(severity=severity, moment=Moment.ESCALATED))
+
+    def test_what_somebody_chose_wins(self, channel: Channel) -> None:
+        chosen = channel.model_copy(update={"severities": [Severity.LOW]})
+        assert [one for one in Severity if chosen.hears(message(severity=one))] == [Severity.LOW]
+        assert not chosen.hears(message(moment=Moment.ESCALATED))
 
     def test_an_unknown_key_raises(self, channel: Channel) -> None:
         with pytest.raises(ValidationError, match="extra_forbidden"):

@@ -1,5 +1,6 @@
 """The `logfile` channel on real files."""
 
+import fcntl
 import json
 import os
 import stat
@@ -39,7 +40,8 @@ class TestLogfile(ChannelContract):
 
     @pytest.fixture
     def said(self, tmp_path: Path) -> Callable[[], list[str]]:
-        return lambda: (tmp_path / "messages.log").read_text(encoding="utf-8").splitlines()
+        log = tmp_path / "messages.log"
+        return lambda: log.read_text(encoding="utf-8").splitlines() if log.exists() else []
 
 
 def test_a_line_is_a_json_object(tmp_path: Path) -> None:
@@ -88,6 +90,16 @@ def test_a_pipe_is_not_a_file(tmp_path: Path) -> None:
         logfile(tmp_path / "pipe").send(message(), None)
     with pytest.raises(Unreachable, match="not a regular file"):
         logfile(FULL_DISK).send(message(), None)
+
+
+def test_a_lock_that_another_process_keeps_does_not_hold_the_sender(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("blocks.channels.logfile.TOTAL_S", 0.1)
+    with (tmp_path / "log").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(Unreachable, match="took more than"):
+            logfile(tmp_path / "log").send(message(), None)
 
 
 def test_a_relative_path_is_refused() -> None:

@@ -1,8 +1,7 @@
 """The `slack` channel against a Slack on loopback."""
 
 import json
-import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -34,14 +33,6 @@ def by_webhook(slack: FakeSlack) -> Slack:
 WAYS = [by_token, by_webhook]
 
 
-@pytest.fixture
-def nobody() -> Iterator[str]:
-    """A base URL whose port is taken and not listened at."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        yield f"http://127.0.0.1:{taken.getsockname()[1]}/hunter2/"
-
-
 class TestSlackByToken(ChannelContract):
     @pytest.fixture
     def channel(self, slack: FakeSlack) -> Slack:
@@ -64,15 +55,6 @@ class TestSlackByWebhook(TestSlackByToken):
     @pytest.fixture
     def unreachable(self, nobody: str) -> Slack:
         return channel_of(webhook_url=nobody)
-
-
-def test_an_incident_is_one_thread(slack: FakeSlack) -> None:
-    channel = by_token(slack)
-    thread = channel.send(message("first"), None)
-    assert channel.send(message("second"), thread) == thread
-    first, second = slack.posted
-    assert first["ts"] == thread
-    assert (first.get("thread_ts"), second["thread_ts"]) == (None, thread)
 
 
 def test_a_webhook_has_no_thread(slack: FakeSlack) -> None:

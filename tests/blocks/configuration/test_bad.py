@@ -26,6 +26,20 @@ from tests.blocks.configuration.documents import APPLICATION, Write, changed, re
             "no such kind of platforms: 'kubernets'",
             kinds("platforms"),
         ),
+        (
+            changed(
+                "database", to={"kind": "postgresql", "url": "postgresql:///x", "stop_application": True}
+            ),
+            "database",
+            "platform processes cannot stop the application",
+            [],
+        ),
+        (
+            changed("integration", to="weather"),
+            "integration",
+            "'weather' is no flag of platform processes",
+            [],
+        ),
         (changed("platform", to={}), "platform.kind", "is missing", kinds("platforms")),
         (changed("platform", "kind", to="kubernets"), "platform.kind", "no such kind", kinds("platforms")),
         (changed("health", "kind", to="../../etc"), "health.kind", "no such kind", kinds("signals")),
@@ -89,9 +103,9 @@ from tests.blocks.configuration.documents import APPLICATION, Write, changed, re
         ),
         (changed("watch", to={"every_s": 0}), "watch.every_s", "greater than 0", []),
         (
-            changed("watch", to={"trigger": {"issue": "service-outrage"}}),
+            changed("watch", to={"triggers": [{"failures": 3, "issue": "service-outrage"}]}),
             "watch",
-            "trigger.issue 'service-outrage' is no row of policy.issues (allowed: security-vulnerability",
+            "trigger health: issue 'service-outrage' is no row of policy.issues (allowed: security-vulnerability",
             [],
         ),
     ],
@@ -119,7 +133,8 @@ def test_bad_values(
         (changed("checks", 0, "hunter", to="${X}"), "checks[0].hunter", "timeout_s"),
         (changed("database", "uri", to="${X}"), "database.uri", "url"),
         (changed("policy", "watch", to=1), "policy.watch", "watch_s"),
-        (changed("watch", to={"trigger": {"failurs": 2}}), "watch.trigger.failurs", "failures"),
+        (changed("watch", to={"triggers": [{"failurs": 2}]}), "watch.triggers[0].failurs", "failures"),
+        (changed("watch", to={"trigger": {"failures": 2}}), "watch.trigger", "triggers"),
         (changed("contacts", to=[{"role": "a", "reach": "b", "mail": "c"}]), "contacts[0].mail", "reach"),
     ],
 )
@@ -200,5 +215,24 @@ def test_a_key_that_is_misspelt_comes_before_the_one_that_is_missing(write: Writ
 
 
 def test_a_kind_that_may_be_a_secret_is_not_shown(write: Write) -> None:
-    for kind in ("hunter2 and more", 7, "../../etc"):
+    for kind in ("hunter2 and more", 918273645, "../../etc"):
         assert str(kind) not in str(refused(write(changed("health", "kind", to=kind))))
+
+
+@pytest.mark.parametrize(
+    ("drill", "key"),
+    [
+        (
+            {"faults": {"disk": {"inject": ["break", "--token=${TOKEN}"], "undo": ["mend"]}}},
+            "drill.faults.disk.inject",
+        ),
+        (
+            {"faults": {"disk": {"inject": ["break"], "undo": ["mend", "block:secret/x"]}}},
+            "drill.faults.disk.undo",
+        ),
+        ({"deploy": ["${DEPLOY}"], "faults": {"disk": {"inject": ["a"], "undo": ["b"]}}}, "drill.deploy"),
+    ],
+)
+def test_a_secret_in_a_drills_command_is_refused(write: Write, drill: dict[str, Any], key: str) -> None:
+    error = refused(write({**APPLICATION, "drill": drill}))
+    assert (error.key, "drill.env" in error.problem) == (f"applications[0].{key}", True)

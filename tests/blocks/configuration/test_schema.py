@@ -12,9 +12,8 @@ from tests.blocks.configuration.documents import APPLICATION, changed
 
 def test_the_schema_offers_the_kinds_of_each_family() -> None:
     found = schema()
-    for family, contract in zip(
-        FAMILIES, ("Platform", "Router", "Database", "Migrations", "Signal", "Channel"), strict=True
-    ):
+    contracts = ("Platform", "Router", "Host", "Database", "Migrations", "Signal", "Channel")
+    for family, contract in zip(FAMILIES, contracts, strict=True):
         choice = found["$defs"][contract]["oneOf"]
         offered = {
             found["$defs"][place["$ref"].removeprefix("#/$defs/")]["properties"]["kind"]["const"]

@@ -15,6 +15,8 @@ from pydantic import ValidationError
 from blocks.adapter import adapter_class
 from blocks.databases.postgresql import Postgresql
 from blocks.embedded_postgres import EmbeddedPostgres
+from blocks.postgres import checkup
+from domain.errors import CommandFailed, UnknownRemedy
 from domain.findings import Verdict
 from tests.blocks.databases.conftest import ALLOWED
 from tests.blocks.databases.contract import DatabaseContract
@@ -74,6 +76,16 @@ def test_numbers_and_names_are_versions(database: str, versions: list[str], kind
     assert postgresql(database).schema_version() == newest
 
 
+def test_a_database_without_an_encoding_has_versions_too(cluster: EmbeddedPostgres) -> None:
+    with psycopg.connect(cluster.url(), autocommit=True) as connection:
+        connection.execute(
+            "CREATE DATABASE ascii TEMPLATE template0 ENCODING 'SQL_ASCII' LOCALE_PROVIDER libc LOCALE 'C'"
+        )
+        record(cluster.url("ascii"), ["0001_first"])
+        assert postgresql(cluster.url("ascii")).schema_version() == "0001_first"
+        connection.execute("DROP DATABASE ascii WITH (FORCE)")
+
+
 def test_the_table_can_have_another_name_and_schema(database: str) -> None:
     with psycopg.connect(database) as connection:
         connection.execute("CREATE SCHEMA app")
@@ -129,8 +141,8 @@ def test_a_server_that_freezes_in_between_is_cut_off(database: str) -> None:
     [
         ("locked", "hunter2", "shop", "authentication failed"),
         ("locked", "", "shop", "authentication failed"),
-        ("postgres", "hunter2", "nowhere", "database or role does not exist"),
-        ("nobody", "hunter2", "shop", "database or role does not exist"),
+        ("postgres", "hunter2", "nowhere", "database does not exist"),
+        ("nobody", "hunter2", "shop", "role not accepted"),
     ],
 )
 def test_why_it_does_not_answer_never_holds_the_password(
@@ -174,3 +186,64 @@ def test_bad_settings_raise_and_show_no_value(settings: dict[str, Any]) -> None:
     with pytest.raises(ValidationError) as caught:
         adapter_class("databases", "postgresql").model_validate({"kind": "postgresql", **settings})
     assert "hunter2" not in str(caught.value)
+
+
+def test_an_examination_of_one_that_answers_tells_its_numbers(database: str) -> None:
+    found = {checkup.finding.name: checkup for checkup in postgresql(database).examine()}
+    assert [checkup for checkup in found.values() if checkup.bad] == []
+    assert {"database", "connections", "pg_stat_database", "writes", "locks"} <= found.keys()
+    assert "transactions committed" in found["pg_stat_database"].finding.said
+    assert found["database"].source == 'FlappyJournal "Database Connection Problems" 1'
+
+
+def test_an_examination_says_what_holds_it_up(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checkup, "HELD_S", 0)
+    with psycopg.connect(database, application_name="forgotten") as other:
+        pid = other.info.backend_pid
+        other.execute("SELECT 1")
+        [locks] = [one for one in postgresql(database).examine() if one.bad]
+    assert locks.finding.name == "locks"
+    assert "(forgotten) has an open transaction and does nothing" in locks.finding.said
+    assert f"pg_terminate_backend({pid})" in locks.remedies[0].command
+
+
+def test_an_examination_says_that_it_takes_no_writes(database: str) -> None:
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute("ALTER DATABASE shop SET default_transaction_read_only = on")
+    [writes] = [one for one in postgresql(database).examine() if one.bad]
+    assert (writes.finding.name, writes.finding.symptom) == ("writes", "read only")
+
+
+def test_one_that_is_full_can_be_emptied_before_it_is_restarted(database: str) -> None:
+    with ExitStack() as held:
+        for _ in range(ALLOWED):
+            held.enter_context(psycopg.connect(database))
+        [found] = postgresql(database, restart=["restart", "it"]).examine()
+    assert found.finding.symptom == "too many connections"
+    assert "pg_terminate_backend(pid)" in found.remedies[0].command
+    assert (found.remedies[1].name, found.remedies[1].command) == ("restart database", "restart it")
+
+
+def test_without_a_command_to_restart_it_a_person_does(tmp_path: Path) -> None:
+    here = postgresql(f"postgresql://shop:hunter2@/shop?host={tmp_path}")
+    [remedy] = here.examine()[0].remedies
+    assert (remedy.name, remedy.command) == ("", "systemctl restart postgresql")
+    with pytest.raises(UnknownRemedy):
+        here.mend("restart database")
+
+
+@pytest.mark.parametrize("role", ["locked", "nobody"])
+def test_commands_hold_no_password(cluster: EmbeddedPostgres, database: str, role: str) -> None:
+    assert database
+    made = postgresql(f"postgresql://{role}:hunter2@/shop?host={cluster.sockets}")
+    [found] = made.examine()
+    assert f"user={role}" in found.remedies[0].command
+    assert "hunter2" not in found.model_dump_json()
+
+
+def test_a_restart_is_done_when_it_answers(database: str, tmp_path: Path) -> None:
+    done = tmp_path / "restarted"
+    assert "answers" in postgresql(database, restart=["touch", str(done)]).mend("restart database")
+    assert done.exists()
+    with pytest.raises(CommandFailed, match="ended with 1"):
+        postgresql(database, restart=["false"]).mend("restart database")

@@ -1,21 +1,17 @@
 """The exact arguments for containers, services and pods; the address is in none of them."""
 
 import subprocess
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO, Any
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from blocks.migration_steps.places import AnyPlace, Place
+from blocks.migration_steps.places import READS_ADDRESS, AnyPlace, Place
 
 PLACE: TypeAdapter[Place] = TypeAdapter(AnyPlace)
-READS = [
-    "sh",
-    "-c",
-    'IFS= read -r value && export "$1=$value" && shift && exec "$@"',
-    "backout",
-    "DATABASE_URL",
-]
+READS = ["sh", "-c", READS_ADDRESS, "backout", "DATABASE_URL"]
 NPM = ["npm", "run", "migrate:down"]
 
 PLACES: list[tuple[dict[str, Any], list[str]]] = [
@@ -45,13 +41,44 @@ def test_a_name_that_could_be_an_option_is_refused(name: str) -> None:
         PLACE.validate_python({"kind": "container", "name": name})
 
 
-def test_a_real_sh_hands_the_address_on_and_reads_no_argument() -> None:
-    command = ["sh", "-c", 'printf "%s|%s" "$DATABASE_URL" "$1"', "mine", "$(id) `id` 'a'"]
-    done = subprocess.run(
-        [*READS, *command],
-        input="postgresql://u:$(id)\\n'@h/d\nrest",
-        text=True,
-        capture_output=True,
-        check=True,
+@contextmanager
+def running(*command: str) -> Iterator[tuple[subprocess.Popen[str], IO[str]]]:
+    """A command behind the fixed text, and its open standard input."""
+    process = subprocess.Popen(
+        [*READS, *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
     )
-    assert done.stdout == "postgresql://u:$(id)\\n'@h/d|$(id) `id` 'a'"
+    with process:
+        assert process.stdin
+        yield process, process.stdin
+
+
+def test_a_real_sh_hands_the_address_on_and_reads_no_argument() -> None:
+    script = 'printf "%s|%s" "$DATABASE_URL" "$1"; cat; exit 7'
+    with running("sh", "-c", script, "mine", "$(id) `id` 'a'") as (process, given):
+        given.write("postgresql://u:$(id)\\n'@h/d\n")
+        given.flush()
+        assert process.wait(30) == 7
+        assert process.stdout
+        assert process.stdout.read() == "postgresql://u:$(id)\\n'@h/d|$(id) `id` 'a'"
+
+
+def test_the_command_is_ended_where_its_client_is_gone() -> None:
+    with running("sh", "-c", "trap 'echo told; exit 3' TERM; echo began; while :; do sleep 0.05; done") as (
+        process,
+        given,
+    ):
+        given.write("postgresql://\n")
+        given.flush()
+        assert process.stdout
+        assert process.stdout.readline() == "began\n"
+        given.close()
+        assert process.wait(30) == 3
+        assert process.stdout.read() == "told\n"
+
+
+def test_without_an_address_nothing_runs() -> None:
+    with running("echo", "began") as (process, given):
+        given.close()
+        assert process.wait(30) == 1
+        assert process.stdout
+        assert process.stdout.read() == ""

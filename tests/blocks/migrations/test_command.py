@@ -1,22 +1,22 @@
 """`command`: a team's own tool, run as a program."""
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from blocks.embedded_postgres import PROGRAMS
 from tests.blocks.migrations.contract import MigrationsContract
 from tests.blocks.migrations.shop import Change
 from tests.blocks.migrations.sql_pairs import write_pairs
 from tests.blocks.postgres.cluster import Cluster
 
-TOOL = Path(__file__).with_name("tool.py")
+TOOL = Path(__file__).with_name("tool.sh")
 
 
 def tool(folder: str, *arguments: str) -> list[str]:
-    return [sys.executable, str(TOOL), folder, *arguments]
+    return ["sh", str(TOOL), str(PROGRAMS / "psql"), folder, *arguments]
 
 
 @pytest.fixture

@@ -4,11 +4,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.blocks.migrations.file_contract import FileMigrationsContract
 from tests.blocks.migrations.shop import Change
 from tests.blocks.migrations.sql_pairs import write_pairs
 
 
+@pytest.mark.both_versions
 class TestSqlFiles(FileMigrationsContract):
     def write(self, folder: Path, changes: Sequence[Change]) -> None:
         write_pairs(folder, changes)

@@ -17,7 +17,7 @@ from tests.blocks.migrations.test_sql_files_scripts import INDEXES, shop
 from tests.blocks.waiting import wait_until
 
 
-@pytest.mark.parametrize("form", ["rows", "one_row"])
+@pytest.mark.parametrize("form", [pytest.param("rows", marks=pytest.mark.both_versions), "one_row"])
 @pytest.mark.parametrize(
     "down",
     ["CREATE INDEX CONCURRENTLY made ON users (email)", "DROP INDEX CONCURRENTLY old"],
@@ -62,6 +62,7 @@ def test_a_file_that_was_changed_meanwhile_is_not_gone_on_with(server: Server, t
         adapter.down(server, "1")
 
 
+@pytest.mark.both_versions
 def test_the_server_stops_a_killed_clients_step_by_itself(server: Server, tmp_path: Path) -> None:
     held = f"SELECT pg_advisory_xact_lock({GATE})"
     adapter = shop(tmp_path, "SELECT 1", f"TRUNCATE users; {held}")

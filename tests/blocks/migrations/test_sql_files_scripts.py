@@ -104,6 +104,7 @@ def test_copy_from_stdin_is_refused_and_leaves_nothing(server: Server, tmp_path:
     assert rows(server, "SELECT count(*) FROM users") == [(0,)]
 
 
+@pytest.mark.both_versions
 def test_indexes_are_made_and_dropped_concurrently(server: Server, tmp_path: Path) -> None:
     adapter = shop(tmp_path, "CREATE INDEX CONCURRENTLY i ON users (email)", "DROP INDEX CONCURRENTLY i")
     assert adapter.up(server) == ["1", "2"]

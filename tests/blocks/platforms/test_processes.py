@@ -1,6 +1,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,11 @@ from blocks.platforms.processes import Processes
 from domain.errors import Conflict, UnknownSlot, Unreachable
 from tests.blocks.platforms.contract import SECRET, PlatformContract, answering, look
 from tests.blocks.platforms.local_slots import is_up, said_by, settings
+from tests.blocks.platforms.restart_contract import RestartContract
 from tests.blocks.waiting import wait_until
 
 
-class TestProcesses(PlatformContract):
+class TestProcesses(PlatformContract, RestartContract):
     def test_deploy_puts_a_release_into_the_idle_slot(self, platform: Processes) -> None:
         platform.deploy("green", "3.0-rc.1", {"FEATURE": "on", "TOKEN": SECRET})
         ready = platform.prepare("green", look)
@@ -34,6 +36,15 @@ class TestProcesses(PlatformContract):
         assert json.loads(kept.read_text()) == {"version": "3.0", "env": {"TOKEN": SECRET}}
         assert kept.stat().st_mode & 0o777 == 0o600
         assert SECRET not in str(platform.configuration())
+
+    def test_a_restart_that_was_cut_off_starts_what_it_had_stopped(
+        self, platform: Processes, kill: Callable[[str], None]
+    ) -> None:
+        before = platform.instances("blue")
+        kill("blue")
+        wait_until(lambda: not platform.slot("blue").running, "blue's end")
+        platform.restart_serving("blue", before)
+        assert platform.slot("blue").running
 
     @pytest.mark.parametrize("act", ["deploy", "stop", "restart"])
     def test_the_serving_slot_is_never_stopped(self, platform: Processes, act: str) -> None:

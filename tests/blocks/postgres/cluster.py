@@ -1,4 +1,4 @@
-"""Real PostgreSQL clusters for tests: the wheel's 18, and Debian's 15 where it is installed."""
+"""Real PostgreSQL clusters for tests: the wheel's 18, Debian's 15 where it is installed, or another one that is named."""
 
 import os
 import pwd
@@ -18,6 +18,9 @@ from blocks.embedded_postgres import PROGRAMS, EmbeddedPostgres
 from blocks.home import Home
 
 DEBIANS = Path("/usr/lib/postgresql/15/bin")
+NAMED = os.environ.get("BACKOUT_TEST_POSTGRES")
+"""Folder of another version's programs, to try all this on: `BACKOUT_TEST_POSTGRES=/usr/lib/postgresql/17/bin`."""
+
 RULES = "local all postgres trust\nlocal all all scram-sha-256\n"
 SETTINGS = ("fsync = off", "synchronous_commit = off", "full_page_writes = off")
 """A test's cluster need not survive a power cut."""
@@ -41,17 +44,28 @@ class Cluster:
         return make_conninfo("", host=str(self.sockets), dbname=database, user=user, **secret)
 
     def connect(self, database: str = "postgres") -> psycopg.Connection[tuple[Any, ...]]:
-        """As the superuser, each statement for itself."""
-        return psycopg.connect(self.url(database), autocommit=True)
+        """As the superuser, each statement for itself; in words also where a database is SQL_ASCII."""
+        return psycopg.connect(self.url(database), autocommit=True, client_encoding="UTF8")
+
+
+def majors() -> list[int]:
+    """The versions that tests run on, best first."""
+    if not NAMED:
+        return [18, 15]
+    said = subprocess.run(
+        [f"{NAMED}/postgres", "--version"], capture_output=True, text=True, check=True
+    ).stdout
+    return [int(said.split()[2].partition(".")[0])]
 
 
 @contextmanager
 def running(major: int) -> Iterator[Cluster]:
     """A cluster of its own. Not below pytest's folder, which it closes to PostgreSQL's own user again and again."""
     root = Path(tempfile.mkdtemp(prefix="backout-pg-", dir="/tmp"))
-    start = _wheels if major == 18 else _debians
+    programs = Path(NAMED) if NAMED and major == majors()[0] else DEBIANS
+    start = _wheels(root) if major == 18 else _installed(root, major, programs)
     try:
-        with start(root) as cluster:
+        with start as cluster:
             yield cluster
     finally:
         shutil.rmtree(root)
@@ -66,16 +80,17 @@ def _wheels(root: Path) -> Iterator[Cluster]:
 
 
 @contextmanager
-def _debians(root: Path) -> Iterator[Cluster]:
+def _installed(root: Path, major: int, programs: Path) -> Iterator[Cluster]:
     data = root / "data"
     if os.geteuid() == 0:
         owner = pwd.getpwnam("postgres")
         os.chown(root, owner.pw_uid, owner.pw_gid)
-    control = ["pg_ctl", "-D", str(data), "-w", "-l", str(root / "log")]
-    _run(["initdb", "-D", str(data), "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8"])
+    control = [str(programs / "pg_ctl"), "-D", str(data), "-w", "-l", str(root / "log")]
+    made = ["-D", str(data), "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8"]
+    _run([str(programs / "initdb"), *made])
     _run([*control, "-o", f"-c listen_addresses='' -k {root}", "start"])
     try:
-        cluster = Cluster(15, root, DEBIANS)
+        cluster = Cluster(major, root, programs)
         _configure(cluster, data)
         yield cluster
     finally:
@@ -96,11 +111,10 @@ def _run(argv: Sequence[str]) -> None:
     if os.geteuid() == 0:
         owner = pwd.getpwnam("postgres")
         who = {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
-    command = [str(DEBIANS / argv[0]), *argv[1:]]
     # To a file: the server inherits it, and a pipe would stay open as long as the server runs.
     with tempfile.TemporaryFile("w+") as output:
         done = subprocess.run(
-            command, cwd="/", stdin=subprocess.DEVNULL, stdout=output, stderr=output, check=False, **who
+            argv, cwd="/", stdin=subprocess.DEVNULL, stdout=output, stderr=output, check=False, **who
         )
         output.seek(0)
         assert done.returncode == 0, output.read()

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from blocks.postgres.programs import Programs
 from blocks.postgres.server import Server
-from tests.blocks.postgres.cluster import DEBIANS, Cluster, running
+from tests.blocks.postgres.cluster import DEBIANS, NAMED, Cluster, majors, running
 from tests.blocks.postgres.shop import programs_of
 
 NUMBERS = count(1)
@@ -17,11 +17,11 @@ PASSWORD = "an owner's pass:word\\ "
 """With what a PGPASSFILE must escape."""
 
 
-@pytest.fixture(scope="session", params=[18, 15])
+@pytest.fixture(scope="session", params=majors())
 def postgres(request: pytest.FixtureRequest) -> Iterator[Cluster]:
     """A running cluster; the superuser's `url(database)`."""
     major: int = request.param
-    if major == 15 and not DEBIANS.is_dir():
+    if major == 15 and not (NAMED or DEBIANS.is_dir()):
         pytest.skip(f"PostgreSQL 15 is not installed: no {DEBIANS}")
     with running(major) as cluster:
         yield cluster

@@ -1,6 +1,5 @@
 """A process that is killed, as by `kill -9`, after any of its round trips to PostgreSQL."""
 
-import multiprocessing
 import os
 import signal
 from collections.abc import Callable
@@ -10,8 +9,7 @@ import psycopg
 import pytest
 
 from blocks.postgres import child
-
-FORKED = multiprocessing.get_context("fork")
+from tests.forked import KILLED, exit_code
 
 
 class Fuse:
@@ -44,12 +42,12 @@ def _run(act: Callable[[], object], deadly: int) -> None:
         patch.setattr(psycopg.Connection, "wait", waited)
         patch.setattr(child, "_start", started)
         act()
+    # The test process's threads are not here: nothing of what it does at its end may run.
+    os._exit(0)
 
 
 def killed(act: Callable[[], object], deadly: int) -> bool:
     """Do it in a process of its own, killed after the round trip of this number; False where it ended before."""
-    process = FORKED.Process(target=_run, args=(act, deadly))
-    process.start()
-    process.join()
-    assert process.exitcode in {0, -signal.SIGKILL}
-    return process.exitcode != 0
+    how = exit_code(lambda: _run(act, deadly))
+    assert how in {0, KILLED}, how
+    return how != 0

@@ -7,6 +7,8 @@ from blocks.postgres.catalog import row_counts, schema_of
 from blocks.postgres.server import Connection, Server
 from domain.database.schema import Differences, Schema, differences
 
+pytestmark = pytest.mark.both_versions
+
 SHOP = """
 CREATE TYPE mood AS ENUM ('sad', 'glad');
 CREATE DOMAIN address AS text CHECK (VALUE LIKE '%@%');

@@ -32,6 +32,7 @@ def test_a_backup_is_verified_and_retention_follows(changes: PostgresChanges) ->
     assert [backup.name for backup in changes.backups()] == [made.name]
 
 
+@pytest.mark.both_versions
 def test_a_swap_is_told_by_what_it_left(changes: PostgresChanges, tmp_path: Path) -> None:
     beside = changes.beside(changes.back_up("manual"))
     assert beside.verified
@@ -86,3 +87,15 @@ def test_a_line_that_breaks_in_the_middle_is_told_as_no_connection(
     monkeypatch.setattr("blocks.postgres.changes.row_counts", broken)
     with pytest.raises(DatabaseUnreachable):
         changes.rows()
+
+
+def test_one_restored_under_a_name_of_its_own_leaves_what_was_restored_before(
+    changes: PostgresChanges,
+) -> None:
+    backup = changes.back_up("manual")
+    before = changes.beside(backup).database
+    assert changes.beside(backup).database == before, "what is finished is taken"
+    name = changes.name_beside()
+    assert changes.beside(backup, into=name).database == name != before
+    assert changes.discard(name)
+    assert changes.beside(backup).database == before

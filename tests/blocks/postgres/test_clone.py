@@ -53,6 +53,7 @@ def clones(server: Server) -> list[str]:
         return [name for (name,) in found.fetchall()]
 
 
+@pytest.mark.both_versions
 @pytest.mark.parametrize("how", ["template", "dump"])
 def test_a_clone_holds_all_and_goes(shop: Server, how: Literal["template", "dump"]) -> None:
     with clone(shop, Programs(), how) as copy:
@@ -105,6 +106,7 @@ def test_a_clone_goes_also_when_its_block_fails(shop: Server) -> None:
     assert clones(shop) == []
 
 
+@pytest.mark.both_versions
 def test_the_clone_of_a_killed_run_is_swept_and_no_other(shop: Server) -> None:
     with subprocess.Popen(
         [sys.executable, "-c", HOLD],

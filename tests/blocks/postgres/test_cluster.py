@@ -7,6 +7,8 @@ from psycopg.conninfo import make_conninfo
 from blocks.postgres.server import Server
 from tests.blocks.postgres.cluster import Cluster
 
+pytestmark = pytest.mark.both_versions
+
 
 def test_the_owner_is_an_ordinary_role(server: Server, postgres: Cluster) -> None:
     with server.connected() as connection:

@@ -16,6 +16,7 @@ def seen() -> list[Progress]:
     return []
 
 
+@pytest.mark.both_versions
 def test_a_copy_half_way_and_one_that_has_ended(server: Server, seen: list[Progress]) -> None:
     enlarge(server, ROWS)
     with server.connected() as ours, server.connected() as dump:

@@ -23,6 +23,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "backups"
 
 
+@pytest.mark.both_versions
 def test_a_backup_says_what_it_holds(
     server: Server, postgres: Cluster, programs: Programs, folder: Path
 ) -> None:
@@ -52,6 +53,7 @@ def test_a_backup_is_closed_to_others(server: Server, programs: Programs, folder
     assert (folder / made.name / "manifest.json").stat().st_mode & 0o077 == 0
 
 
+@pytest.mark.both_versions
 def test_it_restores_to_what_the_manifest_says(server: Server, programs: Programs, folder: Path) -> None:
     fill(server)
     made = taken(server, programs, folder)

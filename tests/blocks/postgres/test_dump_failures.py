@@ -58,6 +58,7 @@ def test_a_program_older_than_the_server_is_refused(server: Server, folder: Path
     assert names(folder) == set()
 
 
+@pytest.mark.both_versions
 def test_a_dump_that_is_killed_half_way_leaves_nothing(
     server: Server, programs: Programs, folder: Path
 ) -> None:

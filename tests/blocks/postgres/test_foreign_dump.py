@@ -31,6 +31,7 @@ def seen(path: Path, programs: Programs) -> Backup:
     return checked
 
 
+@pytest.mark.both_versions
 def test_a_good_one_is_unverified_and_shows_its_head(
     script: bytes, programs: Programs, tmp_path: Path
 ) -> None:
@@ -98,6 +99,7 @@ def test_a_script_that_is_not_packed(script: bytes, programs: Programs, tmp_path
     assert seen(path, programs).problems == ["is cut off: its end is missing"]
 
 
+@pytest.mark.both_versions
 def test_an_archive(server: Server, programs: Programs, tmp_path: Path) -> None:
     fill(server)
     path = tmp_path / "shop.dump"

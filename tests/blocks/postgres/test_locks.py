@@ -40,7 +40,13 @@ LOCKS: dict[str, tuple[str, list[tuple[str, str, str]] | None]] = {
 }
 
 
-@pytest.mark.parametrize("step", LOCKS)
+ON_BOTH = ("several tables", "an index beside the writing")
+
+
+@pytest.mark.parametrize(
+    "step",
+    [pytest.param(step, marks=pytest.mark.both_versions if step in ON_BOTH else ()) for step in LOCKS],
+)
 def test_locks_are_seen(server: Server, tmp_path: Path, step: str) -> None:
     down, expected = LOCKS[step]
     seen = rehearsed(story(server, tmp_path, "", down))

@@ -15,6 +15,7 @@ Way = Literal["template", "dump"]
 WAYS: list[Way] = ["template", "dump"]
 
 
+@pytest.mark.both_versions
 @pytest.mark.parametrize("how", WAYS)
 def test_a_way_down_that_is_right(server: Server, tmp_path: Path, how: Way) -> None:
     up = "ALTER TABLE users ADD phone text; CREATE INDEX ON orders (user_id)"

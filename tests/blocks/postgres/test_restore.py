@@ -38,6 +38,7 @@ def dumped(server: Server, programs: Programs, target: Path, *args: str) -> Back
     return listed(target.parent)[0]
 
 
+@pytest.mark.both_versions
 def test_it_holds_what_the_backup_holds(
     postgres: Cluster, server: Server, programs: Programs, backup: Backup
 ) -> None:
@@ -55,6 +56,7 @@ def test_it_holds_what_the_backup_holds(
     assert databases(postgres, server) == {server.database: True, restored.database: True}
 
 
+@pytest.mark.both_versions
 @pytest.mark.parametrize("with_statistics", [True, False])
 def test_its_planner_knows_its_tables(
     server: Server, programs: Programs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, with_statistics: bool
@@ -104,22 +106,26 @@ def test_one_that_was_changed_since_is_not_taken_for_the_backup(
         restore(server, programs, backup, into=first)
 
 
+@pytest.mark.both_versions
+@pytest.mark.parametrize(("encoding", "number"), [("LATIN1", 8), ("SQL_ASCII", 0)])
 def test_encoding_and_locale_are_the_originals(
-    postgres: Cluster, server: Server, programs: Programs, tmp_path: Path
+    postgres: Cluster, server: Server, programs: Programs, tmp_path: Path, encoding: str, number: int
 ) -> None:
-    name = f"{server.database}_latin"
+    name = f"{server.database}_other"
     with server.connected() as connection:
-        query = "CREATE DATABASE {} TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'"
-        connection.execute(sql.SQL(query).format(sql.Identifier(name)))
+        query = "CREATE DATABASE {} TEMPLATE template0 ENCODING {} LOCALE 'C'"
+        connection.execute(sql.SQL(query).format(sql.Identifier(name), sql.Literal(encoding)))
     url = SecretStr(make_conninfo(server.url.get_secret_value(), dbname=name))
-    latin = Server(url=url, owner_url=url)
-    restored = restore(latin, programs, backed_up(latin, programs, tmp_path))
+    other = Server(url=url, owner_url=url)
+    restored = restore(other, programs, backed_up(other, programs, tmp_path))
+    kept = swap(other, restored.database).kept
+    assert customers(other, kept) == 30
     with postgres.connect() as connection:
         rows = connection.execute(
             "SELECT DISTINCT encoding, datcollate, datctype FROM pg_database WHERE datname = ANY(%s)",
-            [[name, restored.database]],
+            [[name, kept]],
         ).fetchall()
-    assert rows == [(8, "C", "C")]
+    assert rows == [(number, "C", "C")]
 
 
 def test_progress_goes_up_to_the_end(server: Server, programs: Programs, tmp_path: Path) -> None:
@@ -198,6 +204,7 @@ def test_objects_of_roles_that_do_not_exist_here(
     assert row == (f"{server.database}_owner",)
 
 
+@pytest.mark.both_versions
 def test_owners_and_rights_are_kept(
     postgres: Cluster, server: Server, programs: Programs, tmp_path: Path
 ) -> None:

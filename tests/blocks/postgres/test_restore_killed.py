@@ -47,6 +47,7 @@ def test_killed_at_many_points(postgres: Cluster, server: Server, programs: Prog
     killed_and_started_again(postgres, server, programs, tmp_path, 5)
 
 
+@pytest.mark.both_versions
 @pytest.mark.full_matrix
 def test_killed_at_every_point(postgres: Cluster, server: Server, programs: Programs, tmp_path: Path) -> None:
     killed_and_started_again(postgres, server, programs, tmp_path, 1)

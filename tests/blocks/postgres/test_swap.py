@@ -33,6 +33,7 @@ OUTAGE = (
 )
 
 
+@pytest.mark.both_versions
 def test_under_a_live_writer_no_row_is_lost(
     postgres: Cluster, server: Server, programs: Programs, tmp_path: Path
 ) -> None:
@@ -85,6 +86,7 @@ def test_done_twice_it_is_done_once(
     assert databases(postgres, server) == before
 
 
+@pytest.mark.both_versions
 def test_the_names_properties_stay_with_the_name(
     postgres: Cluster, server: Server, programs: Programs, tmp_path: Path
 ) -> None:

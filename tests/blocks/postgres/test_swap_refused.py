@@ -47,6 +47,7 @@ def stopped(pid: int) -> Iterator[None]:
         os.kill(pid, signal.SIGCONT)
 
 
+@pytest.mark.both_versions
 def test_a_session_that_does_not_leave(postgres: Cluster, server: Server, beside: str) -> None:
     with psycopg.connect(server.url.get_secret_value(), application_name="reports") as session:
         pid = session.info.backend_pid

@@ -3,7 +3,6 @@
 import os
 import signal
 from contextlib import nullcontext
-from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -18,7 +17,7 @@ from blocks.postgres.swap import swap
 from blocks.postgres.writes import open_again, stopped_writes
 from tests.blocks.postgres.cluster import Cluster
 from tests.blocks.postgres.restoring import Writer, at_work, backed_up, customers, databases
-from tests.blocks.postgres.roundtrips import FORKED
+from tests.forked import exit_code
 
 WRITE = "CREATE TABLE IF NOT EXISTS made (id int)"
 
@@ -96,12 +95,17 @@ def die_inside(server: Server, how: Stop) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-@pytest.mark.parametrize("how", ["read_only", "connection_limit", "no_connections"])
+@pytest.mark.parametrize(
+    "how",
+    [
+        pytest.param("read_only", marks=pytest.mark.both_versions),
+        "connection_limit",
+        "no_connections",
+    ],
+)
 def test_what_a_killed_process_left_is_opened_again(postgres: Cluster, server: Server, how: Stop) -> None:
     before = state(postgres, server.database)
-    process = FORKED.Process(target=partial(die_inside, server, how))
-    process.start()
-    process.join()
+    exit_code(lambda: die_inside(server, how))
     assert state(postgres, server.database) != before
     assert open_again(server) == [server.database]
     assert state(postgres, server.database) == before

@@ -146,6 +146,7 @@ def test_partitions_and_children_are_looked_at_each_by_itself(server: Server) ->
     assert found == {"public.visits_2026": (1, 0, 0), "public.child": (1, 0, 0)}
 
 
+@pytest.mark.both_versions
 def test_it_is_right_for_any_changes(server: Server, new: str) -> None:
     chance = random.Random(20261122)  # noqa: S311 - the same each time
     ids = chance.sample(range(1, 3001), 900)

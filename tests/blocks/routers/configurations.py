@@ -6,12 +6,13 @@ from pathlib import Path
 from tests.blocks.caddy import Caddy
 
 
-def write_json(caddy: Caddy, upstream: str) -> Path:
+def write_json(caddy: Caddy, *upstreams: str) -> Path:
     """One site whose handler has the `@id` application, as Caddy's JSON."""
     proxy = {
         "@id": "application",
         "handler": "reverse_proxy",
-        "upstreams": [{"dial": upstream, "max_requests": 500}],
+        "upstreams": [{"dial": upstream, "max_requests": 500} for upstream in upstreams],
+        "load_balancing": {"selection_policy": {"policy": "round_robin"}},
     }
     site = {
         "listen": [f"127.0.0.1:{caddy.port}"],

@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from blocks import caddy_placeholder
 from blocks.files import locked
-from blocks.routers import caddy_file
 from blocks.routers.caddy_file import CaddyFile
 from domain.errors import Unreachable
 from tests.blocks.caddy import Caddy
@@ -72,7 +72,7 @@ class TestCaddyFile(LosslessRouterContract):
     def test_a_lock_that_never_comes_free_is_unreachable(
         self, router: CaddyFile, file: Path, upstreams: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(caddy_file, "LOCK_TIMEOUT_S", 0.1)
+        monkeypatch.setattr(caddy_placeholder, "LOCK_TIMEOUT_S", 0.1)
         with locked(file.with_name(".active.lock"), 1), pytest.raises(Unreachable, match="locked by another"):
             router.switch("green", upstreams, router.active(upstreams))
         assert answering(router) == "blue"

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from blocks.routers.caddy_reload import CaddyReload
-from domain.errors import CommandFailed, ConfigurationError, Unreachable
+from domain.errors import CommandFailed, ConfigurationError, UnknownRemedy, Unreachable
 from examples.demo.ports import free_ports
 from tests.blocks.caddy import PROGRAM, Caddy
 from tests.blocks.routers.configurations import write_caddyfile
@@ -104,6 +104,31 @@ class TestCaddyReload(RouterContract):
         gone = router.model_copy(update={"program": "/opt/nosuch/caddy"})
         with pytest.raises(CommandFailed, match="/opt/nosuch/caddy"):
             gone.switch("green", upstreams, gone.active(upstreams))
+
+    def test_doctor_sees_a_file_that_is_not_loaded_and_loads_it(
+        self, router: CaddyReload, caddyfile: Path, upstreams: Mapping[str, str]
+    ) -> None:
+        assert [checkup.bad for checkup in router.examine()] == [False]
+        caddyfile.write_text(caddyfile.read_text().replace(upstreams["blue"], upstreams["green"]))
+        caddyfile.with_name(".Caddyfile.before").touch()
+        [cut_off] = router.examine()
+        assert "cut off" in cut_off.finding.said
+        assert [remedy.name for remedy in cut_off.remedies] == ["reload"]
+        assert "Caddyfile again" in router.mend("reload")
+        assert [checkup.bad for checkup in router.examine()] == [False]
+        assert answering(router) == "green"
+
+    def test_doctor_tells_of_a_file_that_is_not_valid_and_of_a_caddy_that_is_away(
+        self, router: CaddyReload, caddyfile: Path, caddy: Caddy
+    ) -> None:
+        whole = caddyfile.read_text()
+        caddyfile.write_text(whole + "\nhttp://127.0.0.1:1 {\n\tno_such_directive\n}\n")
+        assert [checkup.finding.symptom for checkup in router.examine()] == ["not valid"]
+        caddyfile.write_text(whole)
+        caddy.stop()
+        assert [checkup.finding.symptom for checkup in router.examine()] == ["Caddy does not answer"]
+        with pytest.raises(UnknownRemedy):
+            router.mend("start caddy")
 
     def test_a_missing_file_is_unreachable(
         self, router: CaddyReload, caddyfile: Path, upstreams: Mapping[str, str]

@@ -1,5 +1,6 @@
 """What signals look at: real servers on loopback, and ports where nobody listens."""
 
+import os
 import socket
 from collections.abc import Iterator
 from threading import Event, Thread
@@ -23,6 +24,14 @@ def server() -> Iterator[HttpServer]:
 def here(server: HttpServer) -> Place:
     """Slot blue, which is the server."""
     return Place("blue", server.url)
+
+
+@pytest.fixture
+def no_aws(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AWS' chain of credentials finds nothing of the user's, and asks no machine for a role."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
 
 
 @pytest.fixture

@@ -138,7 +138,10 @@ def test_only_the_first_64_kib_are_read(server: HttpServer, here: Place) -> None
 
 def test_a_body_that_trickles_ends_at_the_timeout(server: HttpServer, here: Place) -> None:
     server.replies["/health"] = Reply(body={}, trickle=True)
-    assert look(here, timeout_s=0.4).symptom == "timeout"
+    finding = look(here, timeout_s=0.4)
+    assert (finding.symptom, finding.unit) == ("timeout", "s")
+    assert finding.value is not None
+    assert finding.value > 0.4
 
 
 def test_a_connection_that_is_closed(server: HttpServer, here: Place) -> None:

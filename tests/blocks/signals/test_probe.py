@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from blocks.signals.contract import Place
-from blocks.signals.probe import p95
 from domain.findings import Finding, Verdict
 from tests.blocks.signals.contract import NetworkSignalContract, signal
 from tests.fakes.http_server import HttpServer, Reply, Seen
@@ -73,6 +72,14 @@ def test_other_statuses_can_be_good(here: Place) -> None:
     assert look(here, status=[200, 404]).ok
 
 
+def test_what_times_out_counts_with_the_time_that_was_waited(server: HttpServer, here: Place) -> None:
+    server.replies["/"] = Reply(hang=True)
+    finding = look(here, requests=2, request_timeout_s=0.2)
+    assert (finding.bad, finding.symptom, finding.unit) == (True, "errors timeout", "s")
+    assert finding.value is not None
+    assert finding.value > 0.2
+
+
 def test_no_requests_are_no_data(here: Place) -> None:
     assert look(here, requests=0).verdict is Verdict.NO_DATA
 
@@ -83,8 +90,17 @@ def test_all_refused_is_bad(nobody: Place) -> None:
     assert finding.said == "20 of 20 failed (100.0 %), mostly refused"
 
 
-@pytest.mark.parametrize(
-    ("seconds", "expected"), [([], None), ([3.0], 3.0), (list(range(1, 21)), 19), (list(range(1, 101)), 95)]
-)
-def test_the_95th_percentile_by_nearest_rank(seconds: list[float], expected: float | None) -> None:
-    assert p95(seconds[::-1]) == expected
+def test_triggers_compare_the_number_that_is_asked_for(
+    server: HttpServer, here: Place, nobody: Place
+) -> None:
+    server.replies["/"] = Reply(body={})
+    seen = {way: look(here, measure=way) for way in ("p95", "mean", "error_rate")}
+    assert {way: finding.unit for way, finding in seen.items()} == {
+        "p95": "s",
+        "mean": "s",
+        "error_rate": "%",
+    }
+    assert seen["error_rate"].value == 0
+    failed = look(nobody, measure="error_rate")
+    assert (failed.value, failed.unit, failed.bad) == (100, "%", True)
+    assert look(nobody, measure="mean").value is None

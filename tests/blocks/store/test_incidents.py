@@ -1,5 +1,6 @@
 """What becomes of an incident whose run died, when the next request comes."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -28,6 +29,7 @@ def abandoned(store: Store, age: str = "1 second") -> str:
         ("1 second", Kind.ROLLBACK, {"to": "0.9"}),
         ("1 second", Kind.EMERGENCY, {}),
         ("1 second", Kind.ROLLBACK, {"even_unhealthy": True}),
+        ("1 second", Kind.ROLLBACK, {"urgent": True}),
     ],
 )
 def test_its_plan_is_not_carried_out_for_another_wish(
@@ -43,6 +45,19 @@ def test_its_plan_is_not_carried_out_for_another_wish(
     assert (closed.kind, closed.data["why"].startswith("its run died")) == ("closed", True)
     back = store.begin(request(), "run-1")
     assert (back.incident.id, back.hold) == (old, None)
+
+
+def test_what_is_urgent_goes_before_one_that_waits_and_is_joined_by_the_next(store: Store) -> None:
+    waiting, hold = begun(store)
+    store.wait(hold, datetime.now(UTC) + timedelta(minutes=1))
+    outage = request(urgent=True, runbook="service-outage")
+    urgent = store.begin(outage, "urgent")
+    assert urgent.hold is not None
+    closed = store.entries(waiting.incident.id)[-1]
+    assert closed.data["why"] == f"service-outage went before it: {urgent.incident.id}"
+    store.wait(urgent.hold, datetime.now(UTC) + timedelta(minutes=1))
+    second = store.begin(outage, "another")
+    assert (second.incident.id, second.hold) == (urgent.incident.id, None)
 
 
 @pytest.mark.parametrize("act", ["switch", "go back"])

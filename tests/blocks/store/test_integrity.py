@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from blocks.embedded_postgres import EmbeddedPostgres
-from blocks.store import Store
+from blocks.store import Store, database
 from domain.errors import StoreUnavailable
 from tests.blocks.incidents import APPLICATION
 from tests.blocks.ledger_child import KEY
@@ -14,7 +14,7 @@ from tests.blocks.ledger_contract import begun, kinds
 from tests.blocks.store.postgres import running_postgres
 
 ENTRIES = 5
-MIGRATIONS = ["001_incidents.sql", "002_keys.sql", "003_schemas.sql"]
+MIGRATIONS = sorted(file.name for file in database.MIGRATIONS.iterdir() if file.name.endswith(".sql"))
 
 
 @pytest.fixture

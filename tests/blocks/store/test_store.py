@@ -9,9 +9,9 @@ from blocks.ledger import Begun, Hold
 from blocks.store import Store
 from domain.errors import BackoutError, LostLock
 from domain.outcomes import Outcome
-from domain.precedence import Meeting, Phase, meet
+from domain.precedence import Claim, Meeting, Phase, meet
 from domain.request import Kind
-from tests.blocks.incidents import APPLICATION, plan, request
+from tests.blocks.incidents import APPLICATION, approval, plan, request
 from tests.blocks.ledger_contract import LedgerContract, begun, kinds
 
 
@@ -54,6 +54,18 @@ def at_once(store: Store, acts: list[Callable[[], Begun]]) -> list[Begun]:
 
 
 class TestStore(LedgerContract):
+    def test_an_answer_that_was_copied_to_another_incident_is_none_there(self, ledger: Store) -> None:
+        begun_first, hold = begun(ledger)
+        ledger.answer(approval(begun_first.incident.id, "ann"))
+        ledger.close(hold, Outcome.HELD)
+        again = begun(ledger, run="second")[0].incident.id
+        with ledger.database.transaction() as connection:
+            connection.execute(
+                "INSERT INTO approvals (incident, body) SELECT %s, body FROM approvals WHERE incident = %s",
+                [again, begun_first.incident.id],
+            )
+        assert ledger.approvals(again) == []
+
     @pytest.mark.parametrize("before", ["never held", "held before"])
     def test_of_simultaneous_runs_one_holds_and_the_others_join(self, ledger: Store, before: str) -> None:
         if before == "held before":
@@ -202,7 +214,7 @@ class TestStore(LedgerContract):
         first = ledger.begin(request(holder), "first")
         with ledger.database.transaction() as connection:
             connection.execute("UPDATE locks SET phase = %s", [phase])
-        meeting = meet(newcomer, holder, phase)
+        meeting = meet(Claim(newcomer), Claim(holder), phase)
         second = ledger.begin(request(newcomer), "second")
         assert (second.incident.id == first.incident.id) is (meeting is Meeting.JOIN)
         assert (second.hold is None) is (meeting is Meeting.JOIN)

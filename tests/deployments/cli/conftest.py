@@ -21,7 +21,7 @@ from tests.fakes.http_server import HttpServer, Reply
 STOP_SECONDS = 180
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def shop() -> Iterator[Shop]:
     """Both slots run, the old release has served, the application is applied."""
     # Not below pytest's folder, which it closes to PostgreSQL's own user again and again.

@@ -73,7 +73,7 @@ def test_the_issues_commands_are_all_there() -> None:
     wanted = "status validate rollback start-backup approve reject report apply init serve demo record schema reconcile"
     assert set(wanted.split()) <= {name.replace("_", "-") for name in COMMANDS}
     groups = {group.name: group.typer_instance for group in app.registered_groups}
-    assert sorted(name for name in groups if name) == ["audit", "db"]
+    assert sorted(name for name in groups if name) == ["audit", "db", "incidents", "quarantine"]
     of_database = groups["db"].registered_commands if groups["db"] else []
     names = {command.name or getattr(command.callback, "__name__", "") for command in of_database}
     assert names == set(OF_DATABASE)

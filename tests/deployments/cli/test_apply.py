@@ -19,9 +19,8 @@ def test_apply_shows_a_diff_saves_and_is_safe_to_repeat(shop: Shop) -> None:
     assert planned.json[0]["change"] == "new"
     assert shop.run("validate", "apply/production").code == 2  # nothing was saved
     assert shop.run("apply", file, "--json").json[0]["change"] == "new"
-    assert shop.run("apply", file, "--json").json == [
-        {"application": "apply/production", "change": "unchanged", "drift": "", "diff": "", "unset": []}
-    ]
+    nothing = {"change": "unchanged", "drift": "", "diff": "", "unset": [], "not_watched": []}
+    assert shop.run("apply", file, "--json").json == [{"application": "apply/production", **nothing}]
     shop.write("apply.yaml", {**entry, "description": "Another one"})
     changed = shop.run("apply", file)
     assert "apply/production: changed" in changed.out
@@ -68,8 +67,9 @@ def test_a_block_changed_in_the_ui_is_shown_as_drift_and_refused(shop: Shop, api
 
 
 def test_a_dry_run_without_prefect_says_that_drift_is_not_known(shop: Shop) -> None:
-    file = str(shop.write("alone.yaml", shop.entry("apply-alone/production")))
-    assert shop.run("apply", file).code == 0
+    watch = {"preset": "jarvis", "every_s": 3600}
+    file = str(shop.write("alone.yaml", {**shop.entry("apply-alone/production"), "watch": watch}))
+    assert "trigger error-rate is not watched: no signal named error-rate" in shop.run("apply", file).out
     alone = shop.run("apply", file, "--dry-run", PREFECT_API_URL="http://127.0.0.1:1/api")
     assert "apply-alone/production: unchanged; Prefect does not answer" in alone.out
 
@@ -78,6 +78,8 @@ def test_status_without_prefect_says_that_drift_is_not_known(shop: Shop) -> None
     done = shop.run("status", "--json", PREFECT_API_URL="http://127.0.0.1:1/api")
     assert done.code == 0
     assert {one["drift"] for one in done.json} == {None}
+    lines = [line for one in done.json for line in one["not_watched"]]
+    assert "trigger loss of performance is not watched: no signal named response-time" in lines
 
 
 def test_the_block_in_prefect_holds_no_secret(shop: Shop, api: PrefectApi) -> None:

@@ -1,5 +1,6 @@
 """`backout audit`, `audit verify`, `report`."""
 
+import csv
 import json
 from pathlib import Path
 
@@ -37,6 +38,31 @@ def test_its_formats(shop: Shop, incident: str) -> None:
     assert shop.run("audit", "--format", "xml").code == 2
 
 
+def test_the_whole_record_is_exported(shop: Shop, incident: str, tmp_path: Path) -> None:
+    lines = [json.loads(line) for line in shop.run("audit", "export").out.splitlines()]
+    ours = [line for line in lines if line["incident"] == incident]
+    assert [line["seq"] for line in ours] == list(range(1, len(ours) + 1))
+    file = tmp_path / "journal.csv"
+    done = shop.run("audit", "export", "--app", APP, "--format", "csv", "--output", str(file), "--json")
+    assert done.json["entries"] >= len(ours)
+    assert file.stat().st_mode & 0o777 == 0o600
+    rows = list(csv.DictReader(file.read_text().splitlines()))
+    assert [row["mac"] for row in rows if row["incident"] == incident] == [line["mac"] for line in ours]
+    assert f"## {incident}" in shop.run("audit", "export", "--format", "md", "--since", "1h").out
+    assert shop.run("audit", "export", "--output", "/nowhere/at/all").code == 2
+
+
+def test_a_decision_is_made_again_from_the_record(shop: Shop, incident: str, here: Installation) -> None:
+    done = shop.run("explain", incident, "--json")
+    assert (done.code, done.json["same"]) == (0, True), done
+    assert {step["name"]: step["same"] for step in done.json["steps"]}["plan"] is True
+    [run] = here.store.runs_of(incident)
+    shown = shop.run("explain", run)
+    assert shown.code == 0
+    assert "the record leads to the same decisions" in shown.said
+    assert shop.run("explain", "nothing-like-it").code == 2
+
+
 @pytest.mark.parametrize("columns", ["80", "200"])
 def test_its_table_fits_the_terminal_and_hides_nothing(shop: Shop, incident: str, columns: str) -> None:
     shown = shop.run("audit", "--app", APP, COLUMNS=columns).out
@@ -63,12 +89,14 @@ def test_verify_finds_a_changed_entry(shop: Shop, incident: str, here: Installat
         assert kept is not None
         connection.execute(change, ['{"changed": true}', incident])
     try:
+        explained = shop.run("explain", incident)
         done = shop.run("audit", "verify", "--json")
         shown = shop.run("audit", "verify")
     finally:
         with here.store.database.transaction() as connection:
             connection.execute(change, [kept["data"], incident])
-    assert done.code == shown.code == 1
+    assert done.code == shown.code == explained.code == 1
+    assert "the journal cannot be believed" in explained.said
     assert list(done.json) == [incident]
     assert incident in shown.said
 

@@ -184,6 +184,8 @@ def test_a_full_disk_in_preserve(shop: Shop, here: Installation) -> None:
         (["--users", "-1"], "--users"),
         (["--runbook", "emergency", "--impact", "all"], "--impact"),
         (["--runbook", "post-deploy-issue", "--force", "--reason", "x"], "--force"),
+        (["--flag", "integration"], "--flag"),
+        (["--break-glass", "--reason", "x", "--runbook", "third-party-failure"], "one thing at a time"),
     ],
 )
 def test_options_that_do_not_go_together(shop: Shop, options: list[str], named: str) -> None:
@@ -209,7 +211,7 @@ def test_values_that_are_none(shop: Shop, command: list[str], named: str) -> Non
     assert named in done.json["what"]
 
 
-@pytest.mark.parametrize("command", [["report"], ["approve"], ["reject", "--reason", "no"]])
+@pytest.mark.parametrize("command", [["report"], ["explain"], ["approve"], ["reject", "--reason", "no"]])
 def test_an_unknown_incident(shop: Shop, command: list[str]) -> None:
     name, *rest = command
     done = shop.run(name, "nosuch", *rest, "--json")

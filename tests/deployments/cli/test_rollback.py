@@ -1,5 +1,6 @@
 """`backout rollback` through a real serve: to its outcome, joined, detached, forced, in an emergency."""
 
+from blocks.host_lock import host_lock
 from blocks.installation import Installation
 from deployments.prefect_api import PrefectApi
 from tests.deployments.cli.shop import APP, NEW, OLD, Shop, ctrl_c, ended
@@ -34,8 +35,8 @@ def test_a_bad_release_is_taken_back_and_people_read_how(bad_shop: Shop, here: I
 
 def test_prefect_shows_what_was_done_and_what_is_next(bad_shop: Shop, api: PrefectApi) -> None:
     run = bad_shop.run(*CRITICAL, "--json").json["run"]
-    assert ". Next: find the cause" in api.state(run).message
-    assert f"`backout record {APP} {NEW} --lift`" in api.state(run).message
+    wait_for(lambda: ". Next: find the cause" in api.state(run).message, "Prefect's last word on the run")
+    assert f"`backout quarantine lift {APP} {NEW}`" in api.state(run).message
 
     def logged() -> bool:
         found = api._call("POST", "/logs/filter", {"logs": {"flow_run_id": {"any_": [run]}}, "limit": 200})
@@ -101,11 +102,13 @@ def test_the_second_of_two_joins_the_first_and_says_so(bad_shop: Shop, here: Ins
 
 
 def test_ctrl_c_detaches_and_the_run_goes_on(bad_shop: Shop, here: Installation) -> None:
-    before = {one.id for one in here.store.incidents(APP)}
-    command = bad_shop.start(*CRITICAL)
-    wait_for(lambda: {one.id for one in here.store.incidents(APP)} - before, "an incident")
-    ctrl_c(command)
-    done = ended(command)
+    # It acts, and cannot come to its end before it is allowed to.
+    with host_lock(bad_shop.home, APP):
+        command = bad_shop.start(*CRITICAL)
+        wait_for(lambda: here.store.holder(APP), "the run's begin")
+        ctrl_c(command)
+        done = ended(command)
+        assert bad_shop.serving == "green"
     assert done.code == 1
     assert f"backout status {APP}" in done.said
     assert "Traceback" not in done.said

@@ -39,14 +39,6 @@ def test_start_backup_starts_a_standby_that_is_down(bad_shop: Shop) -> None:
     assert "serving" in serving.said
 
 
-def test_a_release_is_lifted_out_of_quarantine(shop: Shop, here: Installation) -> None:
-    here.store.quarantine(APP, NEW, "an incident")
-    assert shop.run("record", APP, NEW, "--slot", "green").code == 0
-    assert next(one for one in here.store.releases(APP) if one.version == NEW).quarantined_by == "an incident"
-    assert shop.run("record", APP, NEW, "--slot", "green", "--lift").code == 0
-    assert next(one for one in here.store.releases(APP) if one.version == NEW).quarantined_by is None
-
-
 def test_record_keeps_all_that_a_ci_says(shop: Shop, here: Installation, tmp_path: Path) -> None:
     configuration = tmp_path / "rendered.env"
     configuration.write_text("A=1")

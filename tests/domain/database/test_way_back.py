@@ -107,6 +107,22 @@ def test_a_target_that_the_schema_makes_ill_is_no_reason_to_hold() -> None:
     assert plan.at_risk == []
 
 
+def test_an_application_that_is_stopped_for_it_starts_after_the_switch() -> None:
+    plan = planned(study(rehearsal=rehearsal(rows_at_risk=LOSSY), stops_application=True))
+    before = [
+        "stop application",
+        "back up",
+        "migrate down",
+        "prepare",
+        "switch",
+        "start application",
+        "verify",
+    ]
+    assert [act for act in plan.acts if act in before] == before
+    assert "the application is stopped while its database is changed" in plan.why
+    assert "start application" not in planned(study(target_fits=True, stops_application=True)).acts
+
+
 def test_without_a_safe_way_the_ill_target_is_held() -> None:
     plan = planned(study(no_way_down="migration 3 has no down step"))
     assert plan.decision is Decision.HOLD

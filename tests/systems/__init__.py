@@ -1,0 +1,1 @@
+"""The runbooks' systems, end to end on their real engines."""
