@@ -14,6 +14,10 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3; do \
 # Demo and tests have a Prefect of their own: what the user's shell says about Prefect is not for them.
 ALONE := env $(foreach name,$(filter PREFECT_%,$(.VARIABLES)),-u $(name))
 
+# Tests that share a server stay together (tests/conftest.py says which). Most of the time they wait for one.
+PROCESSES ?= 3
+AT_ONCE := --numprocesses $(PROCESSES) --dist loadscope --no-loadscope-reorder
+
 .DEFAULT_GOAL := help
 .PHONY: help install demo serve test test-all check bench schema image lock clean
 
@@ -41,11 +45,11 @@ demo: $(STAMP) ## a bad release is found and taken back, on this machine, in und
 serve: $(STAMP) ## run Prefect's server, the deployments and the worker
 	$(BIN)/backout serve
 
-test: $(STAMP) ## all tests whose engine is there
-	$(ALONE) $(BIN)/python -m pytest
+test: $(STAMP) ## all tests whose engine is there, some files at a time (PROCESSES=3)
+	$(ALONE) $(BIN)/python -m pytest $(AT_ONCE)
 
 test-all: $(STAMP) ## the same, with every kill point on every platform
-	$(ALONE) $(BIN)/python -m pytest --full-matrix
+	$(ALONE) $(BIN)/python -m pytest $(AT_ONCE) --full-matrix
 
 check: $(STAMP) ## what a change must pass before its tests
 	$(BIN)/ruff check .
