@@ -1,6 +1,7 @@
 """The example's own namespace on a real cluster, as it stands at first: v1.1.0 runs, v1.0.0 ran before."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -15,7 +16,7 @@ from examples.jarvis.stack import FOLDER, NEW, OLD, Stack
 from tests.blocks.waiting import wait_until
 
 REPLICAS = 2
-LOOKS, PATIENCE_S = 6, 20
+LOOKS, PATIENCE_S = 6, 60
 API, WORKER = "jarvis-api", "jarvis-worker"
 ANNOTATIONS = (f"{CHANGE_CAUSE}=deploy {NEW.name}", "backout.dev/rollback-", "backout.dev/replicas-")
 """As they are at first."""
@@ -58,22 +59,35 @@ class Jarvis:
 
     def answers_as(self, version: str) -> None:
         """Wait until users get this version alone: kube-proxy leaves a pod that ends out a moment after it is told to end."""
-        wait_until(lambda: self._answering() == {version}, f"{version} alone to answer", PATIENCE_S)
+        wait_until(
+            lambda: self._all(lambda: self.stack.about()["version"], version),
+            f"{version} alone to answer",
+            PATIENCE_S,
+        )
 
     def shows(self, **features: bool) -> None:
         """Wait likewise until users get these features, from all pods."""
-        wait_until(lambda: all(self.features() == features for _ in range(LOOKS)), f"{features}", PATIENCE_S)
-
-    def _answering(self) -> set[str]:
-        """Each request is a connection of its own, so all pods are met."""
-        return {self.stack.about()["version"] for _ in range(LOOKS)}
+        wait_until(lambda: self._all(self.features, features), f"{features}", PATIENCE_S)
 
     def features(self) -> dict[str, bool]:
         found: dict[str, bool] = self.stack.about()["features"]
         return found
 
-    def weather(self) -> int:
-        """How the integration answers."""
+    def thinks_with(self, model: str) -> None:
+        """Wait likewise until all pods use this model."""
+        wait_until(
+            lambda: self._all(lambda: self.stack.about()["model"], model), f"{model} alone", PATIENCE_S
+        )
+
+    def weather_answers(self, status: int) -> None:
+        """Wait likewise until the integration answers so, in all pods."""
+        wait_until(lambda: self._all(self._weather, status), f"the weather to answer {status}", PATIENCE_S)
+
+    def _all(self, look: Callable[[], object], expected: object) -> bool:
+        """Each request is a connection of its own, so all pods are met."""
+        return all(look() == expected for _ in range(LOOKS))
+
+    def _weather(self) -> int:
         return httpx.get(f"{self.stack.address}/api/weather", timeout=10, trust_env=False).status_code
 
     def chat(self, text: str) -> None:

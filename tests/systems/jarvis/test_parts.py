@@ -37,11 +37,11 @@ def test_one_deployment(jarvis: Jarvis, scene: JarvisScene) -> None:
 def test_the_configuration(jarvis: Jarvis, scene: JarvisScene) -> None:
     jarvis.stack.configure(MODEL="jarvis-huge", FEATURE_NEW_DASHBOARD="false")
     jarvis.shows(newDashboard=False, newIntegration=False)
-    assert jarvis.stack.about()["model"] == "jarvis-huge"
+    jarvis.thinks_with("jarvis-huge")
     worker = jarvis.pods(WORKER)
     assert scene.walk(take_back, only="config") is Outcome.ROLLED_BACK, scene.why()
     jarvis.shows(newDashboard=True, newIntegration=False)
-    assert jarvis.stack.about()["model"] == "jarvis-small"
+    jarvis.thinks_with("jarvis-small")
     assert jarvis.version() == "v1.1.0"
     assert worker != jarvis.pods(WORKER), "it reads the same ConfigMap"
 
@@ -60,10 +60,10 @@ def test_an_integration_that_broke_is_turned_off_and_then_the_whole_goes_back(
 ) -> None:
     scene.deploy(Version("v1.8.0", INTEGRATION))
     jarvis.shows(newDashboard=True, newIntegration=True)
-    assert jarvis.weather() == 502
+    jarvis.weather_answers(502)
     assert scene.walk(take_back, only="flag:new-integration") is Outcome.ROLLED_BACK, scene.why()
     jarvis.shows(newDashboard=True, newIntegration=False)
-    assert jarvis.weather() == 200
+    jarvis.weather_answers(200)
     jarvis.answers_as("v1.8.0")
     assert scene.walk(take_back, "second", only="flag:new-integration") is Outcome.NOTHING_TO_DO, scene.why()
 
@@ -74,10 +74,10 @@ def test_an_integration_that_broke_is_turned_off_and_then_the_whole_goes_back(
 def test_the_runbook_turns_the_integration_off_and_ends_there(jarvis: Jarvis, scene: JarvisScene) -> None:
     """Scenario 4; the flag is `integration` of the example's own document."""
     scene.deploy(Version("v1.8.0", INTEGRATION))
-    assert jarvis.weather() == 502
+    jarvis.weather_answers(502)
     asked: dict[str, Any] = {"runbook": THIRD_PARTY, "issue": THIRD_PARTY}
     assert scene.walk(turn_off_then_take_back, **asked) is Outcome.TURNED_OFF, scene.why()
-    assert jarvis.weather() == 200
+    jarvis.weather_answers(200)
     jarvis.answers_as("v1.8.0")
     assert scene.quarantined() == []
     assert "flag:new-integration turned off" in scene.report()
