@@ -1,8 +1,8 @@
 """Prefect's side of consent: the form, the suspended run, the deadline."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from prefect import runtime
@@ -12,18 +12,16 @@ from prefect.input import RunInput
 from pydantic import Field, create_model
 
 from domain.consent import Answer, form_counts
-from domain.contacts import Step
-from domain.database.plan import DatabasePlan
-from domain.offers import said
-from domain.plan import Decision, Plan
-from domain.policy import AtDeadline
-from domain.report.markdown import address, escape
-from domain.shares import in_words
+from domain.gate import closed
+from domain.offers import SHIFT, said
+from domain.plan import Plan
+from domain.request import HOTFIX
 from flows.prefect_runs import start_later
+from flows.request_text import ALONE, Beside, request_text
 
 
 class Answered(RunInput):
-    """What the form asks. The decision has no default: a forced resume must not take one."""
+    """What a form may ask. The decision has no default: a forced resume must not take one."""
 
     decision: str = Field(title="Decision", min_length=1)
     your_name: str = Field(
@@ -33,12 +31,7 @@ class Answered(RunInput):
         default="",
         max_length=100,
         title="Code",
-        description="Proves who you are: from `backout approve-code`, or Slack. It counts once.",
-    )
-    reason: str = Field(
-        default="",
-        title="Why",
-        description="It goes into the report. With a no: what to mend before it is asked again.",
+        description="Proves who you are: from `backout approve-code`, or Slack.",
     )
     rows_lost: int = Field(
         default=0,
@@ -57,7 +50,12 @@ class Answered(RunInput):
         ge=0,
         le=99,
         title="Share to shift, in per cent",
-        description="Only with the decision `shift`: how much of the traffic the old release gets. The rest stays where it is.",
+        description="Only with the decision `shift`: how much of the traffic the old release gets.",
+    )
+    reason: str = Field(
+        default="",
+        title="Why",
+        description="It goes into the report. With a no: what to mend first.",
     )
 
 
@@ -75,26 +73,35 @@ class FilledIn:
     share: int = 0
 
 
-@dataclass(frozen=True)
-class Beside:
-    """What a request says beside its plan. `calls`: whom it goes to if nobody answers; `dashboards`: name -> URL."""
+def form_of(plan: Plan, text: str = "") -> type[RunInput]:
+    """The form with what can be decided here: yes, no, and what the plan offers instead; `text` stands before it.
 
-    calls: Sequence[Step] = ()
-    dashboards: Mapping[str, str] = field(default_factory=dict)
-
-
-ALONE = Beside()
-
-
-def form_of(plan: Plan) -> type[Answered]:
-    """The form with what can be decided here: yes, no, and what the plan offers instead."""
-    instead = "".join(f" {name}: {said(name)} instead." for name in plan.offers)
+    On a small screen Prefect's form takes the room of its fields from the form's own description, down to nothing. So
+    the text is the first field's, and a field that cannot count here is left out.
+    """
+    instead = "".join(f" **{name}**: {said(name)} instead." for name in plan.offers)
+    choices = (
+        f"**approve**: this plan is carried out. **reject**: {closed(plan) or 'nothing is changed'}.{instead}"
+    )
     decision = Field(
         title="Decision",
-        description=f"approve: the plan above is carried out. reject: nothing is changed.{instead}",
+        description=f"{text}\n\n{choices}".lstrip(),
         json_schema_extra={"enum": [Answer.APPROVE, Answer.REJECT, *plan.offers]},
     )
-    return create_model("Answered", __base__=Answered, decision=(str, decision))
+    asked: Any = {name: (info.annotation, info) for name, info in Answered.model_fields.items()}
+    left_out = {name for name, counts in _counting(plan).items() if not counts}
+    kept = {name: field for name, field in asked.items() if name not in left_out}
+    return create_model("Answered", __base__=RunInput, **kept | {"decision": (str, decision)})
+
+
+def _counting(plan: Plan) -> dict[str, bool]:
+    """Of the fields that are not in every form, which count in this one."""
+    return {
+        "code": plan.consent is not None and not form_counts(plan.consent),
+        "rows_lost": plan.confirm_rows > 0,
+        "fix_release": HOTFIX in plan.offers,
+        "share": SHIFT in plan.offers,
+    }
 
 
 def filled_in(key: str) -> FilledIn | None:
@@ -115,8 +122,7 @@ def suspend(
     """Suspend the current run until somebody answers. Does not return: Prefect ends the process by its own signal."""
     text = request_text(plan, incident, deadline, beside)
     left = max(0.0, (deadline - datetime.now(UTC)).total_seconds())
-    form = form_of(plan).with_initial_data(description=text)
-    suspend_flow_run(wait_for_input=form, timeout=int(left) + grace_s, key=key)
+    suspend_flow_run(wait_for_input=form_of(plan, text), timeout=int(left) + grace_s, key=key)
 
 
 def page_of_run() -> str:
@@ -129,93 +135,3 @@ def schedule_deadline(run: str, incident: str, deadline: datetime, key: str) -> 
     start_later(
         "consent-deadline", {"run": run, "incident": incident}, deadline, key=f"deadline-{incident}-{key}"
     )
-
-
-def request_text(plan: Plan, incident: str, deadline: datetime, beside: Beside = ALONE) -> str:
-    """The decision as Markdown: from, to, why, what is at risk, what happens if nobody answers.
-
-    The form shows about twelve lines of it without scrolling: what a tired person decides by comes first.
-    """
-    move = f"{_move(plan)}. Severity **{plan.severity}**."
-    reasons = "\n".join(
-        f"- {escape(why)}" for why in [*plan.why, *([plan.proposal] if plan.proposal else [])]
-    )
-    typed = f"\n\n**Type {plan.confirm_rows} below: so many rows are lost.**" if plan.confirm_rows else ""
-    rows = [
-        *([("Blind", "no standby: nobody can look at the target before it serves")] if plan.blind else []),
-        *([("Database", _database(plan.database))] if plan.database else []),
-        ("Unanswered", _unanswered(plan, deadline, beside.calls)),
-        *([("Asked", ", ".join(plan.consent.approvers))] if plan.consent and plan.consent.approvers else []),
-        *([("Instead", ", ".join(plan.offers))] if plan.offers else []),
-        ("Takes", _takes(plan.eta_s)),
-        ("Acts", ", ".join(plan.acts)),
-        ("Incident", incident),
-    ]
-    table = "\n".join(
-        [*(f"| {name} | {escape(value)} |" for name, value in rows), *_look_at(beside.dashboards)]
-    )
-    risk = escape("; ".join(plan.at_risk) or "nothing known")
-    restart = plan.decision is Decision.RESTART
-    shift = plan.decision is Decision.SHIFT
-    asked = (
-        "Put a fix in place of"
-        if plan.forward
-        else "Restart"
-        if restart
-        else "Shift traffic of"
-        if shift
-        else "Roll back"
-    )
-    title = f"## {asked} {escape(plan.application)}?{_cannot_answer(plan, incident)}"
-    return f"{title}\n\n{move}{typed}\n\n{reasons}\n\n| At risk | {risk} |\n|---|---|\n{table}\n"
-
-
-def _move(plan: Plan) -> str:
-    """From where to where; a restart goes nowhere."""
-    to = f"**{escape(plan.to_release)}**{_in(plan.to_release, plan.to_slot)}"
-    if plan.decision is Decision.RESTART:
-        return f"{to} is restarted in place, and stays"
-    shares = f": {escape(in_words(plan.to_shares))}" if plan.to_shares else ""
-    return f"**{escape(plan.from_release)}**{_in(plan.from_release, plan.from_slot)} → {to}{shares}"
-
-
-def _look_at(dashboards: Mapping[str, str]) -> list[str]:
-    """A row with the application's dashboards; none where it names none."""
-    links = [f"[{escape(name)}](<{address(url).replace('|', '%7C')}>)" for name, url in dashboards.items()]
-    return [f"| Look at | {', '.join(links)} |"] if links else []
-
-
-def _unanswered(plan: Plan, deadline: datetime, calls: Sequence[Step]) -> str:
-    """What happens if nobody answers; with an escalation path whom it goes to on the way."""
-    path = "".join(f"{step}; " for step in calls)
-    end = "approve" if plan.unanswered is AtDeadline.APPROVE else "reject"
-    return f"{path}{end} at {deadline:%H:%M:%S} UTC"
-
-
-def _in(release: str | None, slot: str | None) -> str:
-    """The slot, where it says more than the release."""
-    return "" if slot == release else f" in {escape(slot)}"
-
-
-def _takes(eta_s: float | None) -> str:
-    """What past rollbacks took; a fast one is not told as 0 s."""
-    if eta_s is None:
-        return "not known yet"
-    return "under a second" if eta_s < 1 else f"about {eta_s:.0f} s"
-
-
-def _database(database: DatabasePlan) -> str:
-    """`down-migrate 0003 to 0002 (schema, then code), about 0.4 s`."""
-    takes = database.chosen.seconds
-    way = f"{database.from_version or '?'} to {database.to_version or database.from_version or '?'}"
-    return f"{database.action}, {way} ({database.order})" + (
-        f", about {takes:.1f} s" if takes is not None else ""
-    )
-
-
-def _cannot_answer(plan: Plan, incident: str) -> str:
-    """Said first where the policy wants two people, or proof of who answers: a name in a form gives neither."""
-    if plan.consent is None or form_counts(plan.consent):
-        return ""
-    code = f"give a code from `backout approve-code {incident}`"
-    return f"\n\n**A name alone does not count here:** {code}, or use `backout approve {incident}` (or `reject`)."

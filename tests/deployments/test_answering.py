@@ -105,23 +105,6 @@ def test_a_wait_whose_deadline_run_failed_is_woken(
     assert case.run in api.resumed
 
 
-@pytest.mark.parametrize(
-    ("asks", "said"), [(Consent(), False), (Consent(people=2), True), (Consent(self_declared=False), True)]
-)
-def test_a_form_that_cannot_answer_says_so(case: Case, asks: Consent, said: bool) -> None:
-    plan = case.plan.model_copy(update={"consent": asks})
-    text = suspension.request_text(plan, "incident-1", datetime.now(UTC))
-    assert ("use `backout approve incident-1`" in text) == said
-
-
-@pytest.mark.parametrize(
-    ("eta_s", "said"), [(None, "not known yet"), (0.2, "under a second"), (41.7, "about 42 s")]
-)
-def test_the_form_says_how_long_it_takes(case: Case, eta_s: float | None, said: str) -> None:
-    plan = case.plan.model_copy(update={"eta_s": eta_s})
-    assert f"| Takes | {said} |" in suspension.request_text(plan, "incident-1", datetime.now(UTC))
-
-
 @pytest.mark.usefixtures("in_flow")
 def test_who_answered_in_a_form_that_cannot_answer_is_told_once(
     scene: Scene, here: Installation, monkeypatch: pytest.MonkeyPatch
@@ -137,25 +120,6 @@ def test_who_answered_in_a_form_that_cannot_answer_is_told_once(
     for _ in range(2):
         ask(case)
     assert sum("carol answered in the form" in text for text in told(here, case.incident.id)) == 1
-
-
-def test_the_form_says_that_nobody_can_look_at_the_target_before(case: Case) -> None:
-    blind = case.plan.model_copy(update={"blind": True})
-    said = "| Blind | no standby: nobody can look at the target before it serves |"
-    assert said in suspension.request_text(blind, "incident-1", datetime.now(UTC))
-    assert "Blind" not in suspension.request_text(case.plan, "incident-1", datetime.now(UTC))
-
-
-def test_the_form_says_which_number_to_type_before_anything_else() -> None:
-    plan = Plan(
-        application="shop/production",
-        decision=Decision.ROLL_BACK,
-        severity=Severity.HIGH,
-        why=["errors"],
-        confirm_rows=12,
-    )
-    text = suspension.request_text(plan, "incident-1", datetime.now(UTC))
-    assert text.index("Type 12 below") < text.index("errors")
 
 
 def test_only_whom_the_policy_names_may_answer(planned: Planned, api: Api) -> None:
@@ -193,17 +157,6 @@ def test_something_else_ends_the_request(planned: Planned) -> None:
     assert deliver(case, Answer.INSTEAD, instead="config").stands is Ruling.INSTEAD
     with pytest.raises(NotAllowed, match="it was superseded before"):
         deliver(case, person="ann")
-
-
-def test_the_form_links_the_dashboards_and_says_what_can_be_done_instead(case: Case) -> None:
-    beside = suspension.Beside(dashboards={"Grafana": "https://grafana.example.com/d/1?a=b|c"})
-    plan = case.plan.model_copy(update={"offers": ["config", "hotfix"]})
-    text = suspension.request_text(plan, "incident-1", datetime.now(UTC), beside)
-    assert "| Look at | [Grafana](<https://grafana.example.com/d/1?a=b%7Cc>) |" in text
-    assert "| Instead | config, hotfix |" in text
-    decision = suspension.form_of(plan).model_json_schema()["properties"]["decision"]
-    assert decision["enum"] == ["approve", "reject", "config", "hotfix"]
-    assert "default" not in decision
 
 
 @pytest.mark.usefixtures("in_flow", "api")
