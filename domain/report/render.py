@@ -11,6 +11,7 @@ from domain.outcomes import ENDS, Outcome
 from domain.policy import Layout
 from domain.report.facts import Facts
 from domain.report.markdown import Markdown, duration, escape, fill, paragraphs
+from domain.request import Kind
 
 LAYOUTS: tuple[Layout, ...] = get_args(Layout)
 PICTURE = "timeline.svg"
@@ -22,13 +23,15 @@ _MET = {True: Markdown("met"), False: Markdown("**MISSED**"), None: Markdown("-"
 
 
 def render(facts: Facts, layout: Layout) -> str:
-    """The report, with `timeline.svg` expected beside it.
+    """The report, with `timeline.svg` expected beside it; a deploy has a layout of its own.
 
     Raises:
         ValueError: there is no such layout.
     """
     if layout not in LAYOUTS:
         raise ValueError(f"report layout {layout!r} does not exist (allowed: {', '.join(LAYOUTS)})")
+    if facts.request.kind is Kind.DEPLOY:
+        return fill(f"{Kind.DEPLOY}.md.j2", **_values(facts, layout) | {"checklist": []})
     return fill(f"{layout}.md.j2", **_values(facts, layout))
 
 
