@@ -2,7 +2,7 @@
 
 import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
 from blocks.fields import AbsolutePath
-from blocks.hosts.local import INHERITED, Local
+from blocks.hosts.local import INHERITED, Local, nothing
 from blocks.process import NOT_FOUND
 from domain.errors import CommandFailed
 
@@ -53,11 +53,22 @@ class ComposeProject(BaseModel):
 
     def run(self, *arguments: str, timeout_s: float, more: Mapping[str, str] | None = None) -> str:
         """Run it; what it printed. `more`: further variables. Raises CommandFailed."""
+        return self._ran(self.argv(*arguments), timeout_s, nothing, more or {})
+
+    def run_alone(self, *arguments: str, timeout_s: float, meanwhile: Callable[[], None] = nothing) -> str:
+        """The same, after every other call of this that runs on this host, in which time counts too.
+
+        The program itself holds the lock (`flock`, of util-linux), on the first Compose file: it may outlive who called it.
+        `meanwhile`: as `Local.run` has it.
+        """
+        alone = ["flock", "--exclusive", str(self.folder / self.files[0])]
+        return self._ran([*alone, *self.argv(*arguments)], timeout_s, meanwhile, {})
+
+    def _ran(
+        self, argv: list[str], timeout_s: float, meanwhile: Callable[[], None], more: Mapping[str, str]
+    ) -> str:
         ran = Local().run(
-            self.argv(*arguments),
-            cwd=self.folder,
-            timeout_s=timeout_s,
-            env={**self.variables, **(more or {})},
+            argv, cwd=self.folder, timeout_s=timeout_s, env={**self.variables, **more}, meanwhile=meanwhile
         )
         if ran.exit_code != 0:
             raise CommandFailed(argv=ran.argv, exit_code_seen=ran.exit_code, output=ran.output)

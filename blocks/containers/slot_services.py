@@ -1,6 +1,6 @@
 """A slot of a Compose project: the services it is made of, as `backout.yaml` names them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Annotated, Self
 from urllib.parse import urlsplit, urlunsplit
 
@@ -12,6 +12,9 @@ from domain.release import Slot
 
 ServiceName = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9][a-zA-Z0-9._-]*$")]
 """A service's name: it can never be taken for an option."""
+
+VariableName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+"""As `.env` may have it."""
 
 Dial = Annotated[str, StringConstraints(pattern=r"^\S+:\d+$")]
 """`host:port`."""
@@ -36,6 +39,13 @@ class SlotServices(BaseModel):
     metrics: list[Dial] = Field(
         default_factory=lambda settings: [settings.get("upstream", "")],
         description="`host:port` that Prometheus scrapes; by default `upstream`.",
+    )
+
+    release_variable: VariableName | None = Field(
+        default=None,
+        description="Variable of `.env`, in the project's `folder`, that says the slot's release, as in"
+        " `image: shop:${GREEN_VERSION}`: `deploy` writes it and makes the slot's containers anew. Without it `deploy.install`"
+        " has to.",
     )
 
     @model_validator(mode="after")
@@ -90,6 +100,16 @@ class SlotServices(BaseModel):
             return None
         port = f":{parts.port}" if parts.port else ""
         return urlunsplit(parts._replace(netloc=f"{found}{port}"))
+
+
+def require_distinct(places: Sequence[SlotServices], variables: Collection[str]) -> None:
+    """Raise ValueError where slots share a service or a variable, or one of the project's `variables` hides a slot's in `.env`."""
+    services = [service for place in places for service in place.services]
+    if len(set(services)) < len(services):
+        raise ValueError("a service belongs to two slots")
+    named = [place.release_variable for place in places if place.release_variable]
+    if len(set(named)) < len(named) or set(named) & set(variables):
+        raise ValueError("each slot needs a release_variable of its own, which `variables` does not set")
 
 
 def _all_run(containers: Sequence[Container]) -> str:

@@ -8,23 +8,27 @@ import yaml
 
 from blocks.checkout import examination
 from blocks.checkout.activation import put_in_place
+from blocks.checkout.difference import difference
 from blocks.checkout.evidence import texts
 from blocks.checkout.parts import part_of, parts_of
 from blocks.checkout.preparation import make_ready
 from blocks.checkout.releases import CheckoutRelease
 from blocks.checkout.settings import CheckoutSettings
 from blocks.checkout.site import Site
+from blocks.checkout.way_back import keep_way_back, no_way_back
 from blocks.containers.engine import engine
 from blocks.containers.restarting import UP_S, marks_of, restart_in_turn
+from blocks.identity import Identified
 from blocks.platforms.contract import Look, Platform, Ready, Unproven
 from blocks.restartable import Restartable
 from blocks.routers.contract import Receipt, Route
+from blocks.takes_place import Bring, Compares, TakesPlace
 from domain.checkup import Checkup
 from domain.errors import NotPrepared, UnknownSlot
-from domain.release import Part, Slot, Usage
+from domain.release import Identity, Part, Slot, Usage
 
 
-class Checkout(CheckoutSettings, Restartable):
+class Checkout(CheckoutSettings, Restartable, TakesPlace, Compares, Identified):
     """Slots are the releases that can be put in place: the newest tags, and any commit that is asked for.
 
     What needs no downtime is done before anything is stopped. Then: local changes are stashed, services stop, the commit
@@ -84,6 +88,32 @@ class Checkout(CheckoutSettings, Restartable):
         """See `blocks.checkout.activation`."""
         return put_in_place(self.site, self._release(slot), expected)
 
+    def place_for(self, release: str, *, brought: bool) -> Slot:  # noqa: ARG002 - git holds all that can be deployed
+        """A new tag, branch or commit, as a rollback's target is."""
+        found = self.find(release)
+        if found is None:
+            raise NotPrepared(
+                release=release, why="git has no such tag, branch or commit, here or at its remote"
+            )
+        return found
+
+    def no_way_back(self, serving: str) -> str:  # noqa: ARG002 - what runs is what would be gone back to
+        """See `blocks.checkout.way_back`."""
+        return no_way_back(self.site)
+
+    def keep_way_back(self, serving: str) -> list[str]:  # noqa: ARG002 - as above
+        """Its images get their commit's name, so that no build takes it from them; its `.env` is copied."""
+        with self.site.turn():
+            return keep_way_back(self.site)
+
+    def take_place(self, slot: Slot, release: str, expected: Route, bring: Bring) -> Receipt:  # noqa: ARG002 - git brings it
+        """The steps of every other switch here; its images were built by `prepare`."""
+        return self.activate(slot.name, expected)
+
+    def difference(self, old: str, new: str) -> list[str]:
+        """By git: commits, files, migrations."""
+        return difference(self.site.git, self._release(old), self._release(new))
+
     def instances(self, slot: str) -> dict[str, str]:
         """The containers of its components; what is kept running, a database, is none of them."""
         self._release(slot)
@@ -111,6 +141,10 @@ class Checkout(CheckoutSettings, Restartable):
         """What Aldeia step 3 keeps: settings, Compose's view of its files, containers, `.env` masked, commit, log files."""
         settings = yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False)
         return {"platform.yaml": settings, **texts(self.site)}
+
+    def identity(self, slot: str) -> Identity:
+        """The commit."""
+        return Identity(commit=self._release(slot).commit)
 
     def parts(self) -> list[Part]:
         """Each component, the configuration, each flag."""

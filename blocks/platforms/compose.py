@@ -1,7 +1,7 @@
 """Blue and green as services of one Docker Compose project, behind a router."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Literal, Self
 
@@ -11,22 +11,26 @@ from pydantic import ConfigDict, Field, model_validator
 
 from blocks.compose_program import ComposeProject
 from blocks.containers import container as containers
-from blocks.containers import declared, targets
+from blocks.containers import declared, installing, targets
 from blocks.containers.container import Container
 from blocks.containers.engine import engine
 from blocks.containers.examination import RESTART, START, Examined
+from blocks.containers.identity import OfContainers
 from blocks.containers.proving import Sight, prove
 from blocks.containers.rendered import without_secrets
 from blocks.containers.restarting import marks_of, restart_in_turn
-from blocks.containers.slot_services import SlotServices
+from blocks.containers.slot_services import SlotServices, require_distinct
 from blocks.containers.words import lines_of, usage_of
 from blocks.fields import AbsolutePath
+from blocks.hosts.local import nothing
+from blocks.idle_slot import require_idle
+from blocks.installable import Installable
 from blocks.platforms.contract import Aligned, BlueGreen, Look, Standing, Unproven
 from blocks.program import SlotName
 from blocks.restartable import Restartable
 from blocks.startable import Startable
 from domain.checkup import Checkup
-from domain.errors import BackoutError, CommandFailed, Conflict, UnknownRemedy, UnknownSlot, Unreachable
+from domain.errors import BackoutError, CommandFailed, UnknownRemedy, UnknownSlot, Unreachable
 from domain.release import Slot, Usage
 
 UP_S = 600.0
@@ -35,7 +39,7 @@ UP_S = 600.0
 REASON_LINES = 3
 
 
-class Compose(BlueGreen, Restartable, Startable):
+class Compose(BlueGreen, Restartable, Startable, Installable, OfContainers):
     """Each slot is some services of the project.
 
     Containers are read and acted on through the engine's API; a service without a container is brought up by the
@@ -67,10 +71,8 @@ class Compose(BlueGreen, Restartable, Startable):
     )
 
     @model_validator(mode="after")
-    def _services_differ(self) -> Self:
-        services = [service for place in self.places.values() for service in place.services]
-        if len(set(services)) < len(services):
-            raise ValueError("a service belongs to two slots")
+    def _slots_are_apart(self) -> Self:
+        require_distinct(list(self.places.values()), self.project.variables)
         return self
 
     def upstreams(self) -> Mapping[str, str]:
@@ -117,11 +119,21 @@ class Compose(BlueGreen, Restartable, Startable):
             missing = [service for service in place.services if service not in there]
             return declared.lacking(client, self.project.rendered(), missing) if missing else ""
 
+    @property
+    def installs(self) -> bool:
+        """Whether each slot has its `release_variable`."""
+        return all(place.release_variable for place in self.places.values())
+
+    def install(self, slot: str, release: str, meanwhile: Callable[[], None] = nothing) -> None:
+        """The variable, then `compose up` of the slot's services: it fetches images that are not here, and builds none."""
+        if self.slot(slot).version != release:
+            require_idle(self.route(), slot)
+            installing.put_in(self.project, self._place(slot), slot, release, UP_S, meanwhile)
+
     def stop(self, slot: str) -> None:
         """Stop its containers, the first service first. Raises Conflict, CommandFailed, Unreachable, UnknownSlot."""
         place = self._place(slot)
-        if slot in self.route().served:
-            raise Conflict(on=f"slot {slot}", expected="idle", found="serving")
+        require_idle(self.route(), slot)
         with engine(self.stop_timeout_s + UP_S) as client:
             for one in self._containers(client, place.services):
                 containers.stop(client, one, self.stop_timeout_s)
@@ -146,9 +158,9 @@ class Compose(BlueGreen, Restartable, Startable):
 
     def usage(self, slot: str) -> Usage | None:
         """What its containers use; None where none runs."""
-        place = self._place(slot)
+        services = self._place(slot).services
         with engine() as client:
-            return usage_of(client, self._containers(client, place.services))
+            return usage_of(client, self._containers(client, services))
 
     def configuration(self) -> dict[str, str]:
         """`platform.yaml`: the settings; `compose.yaml`: what `compose config` says; `images.json`: what really runs."""

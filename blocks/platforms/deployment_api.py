@@ -7,7 +7,9 @@ from typing import Annotated, Literal
 import yaml
 from pydantic import AfterValidator, ConfigDict, Field, SecretStr
 
+from blocks.deployment_api import deploying
 from blocks.deployment_api.client import DeploymentApiClient
+from blocks.deployment_api.deploying import COST
 from blocks.deployment_api.examination import examined
 from blocks.deployment_api.masking import masked_body
 from blocks.deployment_api.status import ApiStatus, Deployed
@@ -16,11 +18,10 @@ from blocks.fields import BaseUrl
 from blocks.http_request import HEADER_NAME, HEADER_VALUE
 from blocks.platforms.contract import InPlace, Look, Ready, Unproven
 from blocks.routers.contract import Receipt, Route, changed_since
+from blocks.takes_place import Bring, TakesPlace
 from domain.checkup import Checkup
-from domain.errors import Conflict, UnknownSlot
+from domain.errors import Conflict, NotPrepared, UnknownSlot
 from domain.release import Release, Slot
-
-COST = "the API switched by itself; what its users noticed is not known here"
 
 
 def _sendable(token: SecretStr) -> SecretStr:
@@ -29,7 +30,7 @@ def _sendable(token: SecretStr) -> SecretStr:
     return token
 
 
-class DeploymentApi(InPlace):
+class DeploymentApi(InPlace, TakesPlace):
     """The API has environments, blue and green, and switches between them by itself; each is a slot, named as it names them.
 
     Shown are the environment that serves and the one before it: only that one can be gone back to, whatever it holds.
@@ -120,6 +121,37 @@ class DeploymentApi(InPlace):
             raise Conflict(on=f"what {self.url} would go back to", expected=slot, found=back_to)
         Switching(client, before, slot, self.settle_s).run()
         return Receipt(changed=True, before=before.current, after=slot, cost=COST)
+
+    def place_for(self, release: str, *, brought: bool) -> Slot:
+        """The environment that does not serve: the API gives it the release, and the traffic."""
+        status = self._client().status()
+        if not brought:
+            why = "the API is told of no release by Backout: set `deploy.install` in backout.yaml"
+            raise NotPrepared(release=release, why=why)
+        if status.previous is None:
+            why = f"the API names no environment but {status.current}: deploy there once by hand, so that both are known"
+            raise NotPrepared(release=release, why=why)
+        return _named(status.previous.environment, self._slots_of(status))
+
+    def no_way_back(self, serving: str) -> str:
+        """Whether the API would go back to it, by its own history."""
+        return deploying.no_way_back(self._client().status(), serving)
+
+    def keep_way_back(self, serving: str) -> list[str]:
+        """Its environment keeps it: the release comes into the other one."""
+        entry = self._client().status().serving
+        return [f"{entry.version} in {serving}, as the API's history has it"]
+
+    def take_place(self, slot: Slot, release: str, expected: Route, bring: Bring) -> Receipt:
+        """The command; then the status must show the release, with the traffic, within `settle_s`."""
+        client = self._client()
+        before = client.status()
+        if before.current == slot.name and before.serving.version == release:
+            return Receipt(changed=False, before=slot.name, after=slot.name)
+        found = Route(slot=before.current, stamp=before.stamp)
+        if found != expected:
+            raise changed_since(f"the environment of {self.url}", expected, found)
+        return deploying.bring(client, before, slot.name, release, self.settle_s, bring)
 
     def logs(self, slot: str, lines: int) -> Sequence[str]:
         """The API's history, for the slot that serves: it has no other log to show."""

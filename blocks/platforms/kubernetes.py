@@ -4,11 +4,15 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import ClassVar, Literal
 
-from blocks.kubernetes import evidence, examination, parts, stopping
+from blocks.identity import Identified
+from blocks.kubernetes import evidence, examination, parts, stopping, taking_place
 from blocks.kubernetes.activation import put_in_place
+from blocks.kubernetes.difference import difference
 from blocks.kubernetes.history import history
+from blocks.kubernetes.identity import identity_of
 from blocks.kubernetes.in_place_settings import KubernetesSettings
 from blocks.kubernetes.kept_config_maps import KeptConfigMaps
+from blocks.kubernetes.pods import pods_of
 from blocks.kubernetes.preparation import make_ready
 from blocks.kubernetes.resources import DEPLOYMENT
 from blocks.kubernetes.restarting import is_due, mark_of, moment, restarted
@@ -18,11 +22,13 @@ from blocks.kubernetes.undo import change
 from blocks.platforms.contract import Look, Platform, Ready, Unproven
 from blocks.restartable import Restartable
 from blocks.routers.contract import Receipt, Route
+from blocks.takes_place import Bring, Compares, TakesPlace
 from domain.checkup import Checkup
-from domain.release import Part, Release, Slot, Usage
+from domain.errors import NotPrepared
+from domain.release import Identity, Part, Release, Slot, Usage
 
 
-class Kubernetes(KubernetesSettings, Restartable):
+class Kubernetes(KubernetesSettings, Restartable, TakesPlace, Compares, Identified):
     """Slots are the releases that the cluster keeps a revision of: the main Deployment's ReplicaSets, by their versions.
 
     The switch is what `kubectl rollout undo` does, for all Deployments, with the ConfigMaps that ran with the release. It
@@ -64,6 +70,12 @@ class Kubernetes(KubernetesSettings, Restartable):
         seen = self._see()
         return history(seen.main, seen.in_place)
 
+    def identity(self, slot: str) -> Identity:
+        """The images that the pods run of the release in place; of another one none run."""
+        with self.site.cluster() as cluster:
+            seen = self.site.see(cluster)
+            return identity_of(pods_of(cluster, seen.main.labels) if seen.in_place == slot else [])
+
     def route(self) -> Route:
         """What the main Deployment asks for."""
         return self._see().route
@@ -75,6 +87,36 @@ class Kubernetes(KubernetesSettings, Restartable):
     def activate(self, slot: str, expected: Route) -> Receipt:
         """See `blocks.kubernetes.activation`."""
         return put_in_place(self.site, slot, expected)
+
+    def place_for(self, release: str, *, brought: bool) -> Slot:
+        """A revision of it, or a new one that the command brings."""
+        if found := self.find(release):
+            return found
+        if not brought:
+            why = "the cluster has no revision of it, and nothing can bring one: set `deploy.install` in backout.yaml"
+            raise NotPrepared(release=release, why=why)
+        return Slot(name=release)
+
+    def no_way_back(self, serving: str) -> str:  # noqa: ARG002 - what runs is what would be gone back to
+        """See `blocks.kubernetes.taking_place`."""
+        return taking_place.no_way_back(self.site)
+
+    def keep_way_back(self, serving: str) -> list[str]:  # noqa: ARG002 - as above
+        """The cluster keeps its revisions; the ConfigMaps are copied."""
+        return taking_place.keep_way_back(self.site)
+
+    def take_place(self, slot: Slot, release: str, expected: Route, bring: Bring) -> Receipt:
+        """What `kubectl rollout undo` does, where there is a revision of it; else the command, waited for."""
+        with self.site.cluster() as cluster:
+            main = self.site.see(cluster).main
+        if main.find(slot.name) and not taking_place.is_being_brought(main, release):
+            return self.activate(slot.name, expected)
+        return taking_place.bring_in_place(self.site, release, expected, bring)
+
+    def difference(self, old: str, new: str) -> list[str]:
+        """Of revisions that the cluster has; what a command will bring is not known before."""
+        with self.site.cluster() as cluster:
+            return difference(self.site, cluster, old, new)
 
     def instances(self, slot: str) -> dict[str, str]:
         """Its Deployments, the main one first, each by when its pods were replaced last."""

@@ -1,93 +1,57 @@
 """Blue and green as Deployments of one Kubernetes namespace, behind a Service."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import ClassVar, Literal, Self
+from typing import ClassVar, Literal
 
-from pydantic import ConfigDict, Field, model_validator
-
+from blocks.hosts.local import nothing
+from blocks.identity import Identified
+from blocks.idle_slot import require_idle
+from blocks.installable import Installable
 from blocks.kubernetes import colours_evidence, colours_stopping, stopping
 from blocks.kubernetes.cluster import Cluster
 from blocks.kubernetes.colours_checkup import START, examined, unreachable
-from blocks.kubernetes.in_place_settings import VERSION_LABEL
+from blocks.kubernetes.colours_settings import RELEASE, ColoursSettings
+from blocks.kubernetes.identity import identity_of
+from blocks.kubernetes.installing import put_in
+from blocks.kubernetes.lacking import lacking
 from blocks.kubernetes.masking import secrets_of
 from blocks.kubernetes.metrics import usage_of
 from blocks.kubernetes.owners import warnings
-from blocks.kubernetes.proving import Patience, prove
+from blocks.kubernetes.proving import prove
 from blocks.kubernetes.reconnecting import reconnect, restart_one_by_one
 from blocks.kubernetes.resources import DEPLOYMENT
 from blocks.kubernetes.restarting import is_due, mark_of, moment, patch_of
 from blocks.kubernetes.scaling import autoscaled, scale, scale_back
-from blocks.kubernetes.settings import ClusterSettings
-from blocks.kubernetes.slot_deployment import SlotDeployment, SlotSight
+from blocks.kubernetes.slot_deployment import SlotSight
 from blocks.kubernetes.stall import Trouble, trouble
-from blocks.platforms.contract import Aligned, BlueGreen, Look, Standing, Unproven
-from blocks.program import SlotName, masked
+from blocks.placeholders import filled
+from blocks.platforms.contract import Aligned, Look, Standing, Unproven
+from blocks.program import masked
 from blocks.restartable import Restartable
 from blocks.routers.contract import Receipt, Route
+from blocks.startable import Startable
 from domain.checkup import Checkup
-from domain.errors import BackoutError, CommandFailed, Conflict, UnknownRemedy, UnknownSlot
-from domain.release import Slot, Usage
+from domain.errors import BackoutError, CommandFailed, NotInstalled, UnknownRemedy, UnknownSlot
+from domain.release import Identity, Slot, Usage
 
 
-class KubernetesBlueGreen(BlueGreen, Restartable):
+class KubernetesBlueGreen(ColoursSettings, Restartable, Installable, Startable, Identified):
     """Each slot is a Deployment, which says its release; the router sends users to the pods of one.
 
     A slot that was scaled to 0 comes up first, to as many pods as it had, or as the other one has; traffic moves when all
     of them are ready and healthy. Both stay up then.
     """
 
-    model_config = ConfigDict(serialize_by_alias=True)
-
     stops: ClassVar[bool] = True
     rolling: ClassVar[bool] = True
     kind: Literal["kubernetes_blue_green"] = "kubernetes_blue_green"
-    connection: ClusterSettings = Field(alias="cluster", description="The cluster and the namespace.")
-    places: dict[SlotName, SlotDeployment] = Field(
-        alias="slots", min_length=2, description="Slot -> its Deployment."
-    )
-    version_label: str = Field(
-        default=VERSION_LABEL,
-        description="The label of the pod template that says the release; without it the image's tag does, then its digest.",
-    )
-    start_timeout_s: float = Field(
-        default=300.0, gt=0, le=3600, description="Seconds until all pods of a slot must be ready."
-    )
-    stalled_s: float = Field(
-        default=20.0,
-        ge=0,
-        le=600,
-        description="Seconds after which a slot is given up whose pods cannot start: an image that cannot be pulled, a"
-        " crash loop, a missing ConfigMap, a quota.",
-    )
-    health_timeout_s: float = Field(
-        default=15.0, ge=0, description="Seconds until a slot must be healthy, once its pods are ready."
-    )
-    move_connections: bool = Field(
-        default=False,
-        description="After a switch, restart the pods of the slot that was left, one by one, so that clients which keep"
-        " connections open connect anew. Each such connection is cut once.",
-    )
-    public: list[str] = Field(
-        default_factory=list,
-        description="Names of variables whose values are no secrets; all others are masked.",
-    )
-
-    @model_validator(mode="after")
-    def _deployments_differ(self) -> Self:
-        if len(set(self._names)) < len(self.places):
-            raise ValueError("a Deployment belongs to two slots")
-        return self
 
     @property
     def aligns(self) -> bool:
         """Whether connections are moved after a switch."""
         return self.move_connections
-
-    def upstreams(self) -> Mapping[str, str]:
-        """Slot -> its labels, or its Service, as the router knows it."""
-        return {name: place.upstream or f"color={name}" for name, place in self.places.items()}
 
     def slots(self) -> list[Slot]:
         """All slots, in the order of the settings."""
@@ -115,20 +79,40 @@ class KubernetesBlueGreen(BlueGreen, Restartable):
             except CommandFailed as error:
                 return Unproven(slot=seen.slot, reason=error.what())
             see = partial(self._see, cluster, slot)
-            return prove(see, look, partial(self._trouble, cluster), self._patience)
+            return prove(see, look, partial(self._trouble, cluster), self.patience)
 
     def start(self, slot: str) -> None:
         """Scale it up, as `prepare` does; it is not waited for."""
         with self._seeing(slot) as (cluster, seen):
             self._scale_up(cluster, seen)
 
+    def lacking(self, slot: str) -> str:
+        """A ConfigMap that its pods need, or why those that it should have do not come up."""
+        with self._seeing(slot) as (cluster, seen):
+            return lacking(cluster, seen, self._trouble(cluster, seen))
+
     def stop(self, slot: str) -> None:
         """Scale it to 0; what it had is kept in an annotation. Raises Conflict, CommandFailed, Unreachable, UnknownSlot."""
         with self._seeing(slot) as (cluster, seen):
-            route = self.route()
-            if route.slot == slot or route.shares.get(slot):
-                raise Conflict(on=f"slot {slot}", expected="idle", found="serving")
+            require_idle(self.route(), slot)
             scale(cluster, seen.settings.deployment, 0)
+
+    @property
+    def installs(self) -> bool:
+        """Whether the settings say which `image` a release is."""
+        return self.image is not None
+
+    def install(self, slot: str, release: str, meanwhile: Callable[[], None] = nothing) -> None:  # noqa: ARG002 - it takes no time
+        """Its image and its label for the slot's Deployment, and pods where it has none; they are not waited for."""
+        with self._seeing(slot) as (cluster, seen):
+            if seen.release.name == release:
+                return
+            require_idle(self.route(), slot)
+            if self.image is None:
+                raise NotInstalled(release=release, slot=slot, why="`image` is not set in backout.yaml")
+            image = filled(self.image, {RELEASE: release})
+            put_in(cluster, seen, image, release, self.version_label)
+            self._scale_up(cluster, seen)
 
     def activate(self, slot: str, expected: Route) -> Receipt:
         """One switch of the router, to pods that are there.
@@ -160,7 +144,7 @@ class KubernetesBlueGreen(BlueGreen, Restartable):
             if is_due(seen.body, instances.get(seen.settings.deployment)):
                 cluster.patch(DEPLOYMENT, seen.settings.deployment, patch_of(moment()))
             see, why = partial(self._see, cluster, slot), partial(self._trouble, cluster)
-            colours_stopping.wait_until_settled(see, why, self._patience)
+            colours_stopping.wait_until_settled(see, why, self.patience)
 
     def logs(self, slot: str, lines: int) -> Sequence[str]:
         """The last lines of its pods' main containers, pod by pod; values of their variables are masked."""
@@ -173,6 +157,11 @@ class KubernetesBlueGreen(BlueGreen, Restartable):
         with self._seeing(slot) as (cluster, seen):
             return usage_of(cluster, [pod.name for pod in seen.staying])
 
+    def identity(self, slot: str) -> Identity:
+        """The images that its pods run."""
+        with self._seeing(slot) as (_cluster, seen):
+            return identity_of(seen.staying)
+
     def configuration(self) -> dict[str, str]:
         """`platform.yaml`: the settings; `deployments.yaml`, `pods.txt`, `events.txt`: what the cluster says of the slots."""
         with self.connection.cluster() as cluster:
@@ -182,18 +171,18 @@ class KubernetesBlueGreen(BlueGreen, Restartable):
     def stop_serving(self) -> str:
         """Scale the Deployments of all slots to 0. Each keeps in an annotation what it had."""
         with self.connection.cluster() as cluster:
-            return stopping.stop(cluster, self._names, self.start_timeout_s)
+            return stopping.stop(cluster, self.names, self.start_timeout_s)
 
     def serve_again(self) -> str:
         """Scale them to what they had, and wait for their pods."""
         with self.connection.cluster() as cluster:
             see, why = partial(self._see, cluster), partial(self._trouble, cluster)
-            return colours_stopping.start(cluster, self.places, see, why, self._patience)
+            return colours_stopping.start(cluster, self.places, see, why, self.patience)
 
     def stopped(self) -> bool:
         """By the annotation."""
         with self.connection.cluster() as cluster:
-            return bool(stopping.stopped_ones(cluster, self._names))
+            return bool(stopping.stopped_ones(cluster, self.names))
 
     def examine(self) -> list[Checkup]:
         """The cluster, and each slot's Deployment, pods, autoscaler and owner."""
@@ -218,14 +207,6 @@ class KubernetesBlueGreen(BlueGreen, Restartable):
             raise UnknownSlot(slot=slot, known=list(self.places))
         with self.connection.cluster() as cluster:
             yield cluster, self._see(cluster, slot)
-
-    @property
-    def _patience(self) -> Patience:
-        return Patience(self.start_timeout_s, self.stalled_s, self.health_timeout_s)
-
-    @property
-    def _names(self) -> list[str]:
-        return [place.deployment for place in self.places.values()]
 
     def _see(self, cluster: Cluster, slot: str) -> SlotSight:
         return self.places[slot].seen(cluster, slot, self.version_label)

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Literal
 
@@ -11,6 +11,9 @@ from pydantic import ConfigDict, Field, SecretStr
 
 from blocks import process, process_checkup
 from blocks.fields import AbsolutePath, dial_of
+from blocks.hosts.local import nothing
+from blocks.identity import OfPrograms
+from blocks.idle_slot import require_idle
 from blocks.installable import Installable
 from blocks.platforms.contract import BlueGreen, Look, Standing, Unproven
 from blocks.program import Program, SlotName, masked
@@ -18,7 +21,7 @@ from blocks.restartable import DOWN, Restartable, due
 from blocks.slot_folder import SlotFolder, SlotRelease, Started
 from blocks.startable import FromPrograms
 from domain.checkup import Checkup
-from domain.errors import CommandFailed, Conflict, UnknownSlot, Unreachable
+from domain.errors import CommandFailed, UnknownSlot, Unreachable
 from domain.findings import all_ok, summary
 from domain.release import Slot, Usage
 
@@ -30,7 +33,7 @@ LEAST_LOOKS = 2
 REASON_LINES = 3
 
 
-class Processes(BlueGreen, Restartable, Installable, FromPrograms):
+class Processes(BlueGreen, Restartable, Installable, FromPrograms, OfPrograms):
     """Slots are processes with sessions of their own, which outlive Backout; the router decides who gets traffic.
 
     A release is a version and variables, put into an idle slot by `deploy` and kept in the slot's folder. Where none
@@ -102,7 +105,7 @@ class Processes(BlueGreen, Restartable, Installable, FromPrograms):
             folder.keep_release(release)
             self._start(slot, folder)
 
-    def install(self, slot: str, release: str) -> None:
+    def install(self, slot: str, release: str, meanwhile: Callable[[], None] = nothing) -> None:  # noqa: ARG002 - it takes no time
         """`deploy` with the slot's own variables; a release that is there stays, and is not started anew."""
         if self._version(slot) != release:
             self.deploy(slot, release, {})
@@ -190,8 +193,7 @@ class Processes(BlueGreen, Restartable, Installable, FromPrograms):
         folder.keep_started(Started(process=started, restarts=before.restarts + 1 if before else 0))
 
     def _stop_idle(self, slot: str, folder: SlotFolder) -> None:
-        if slot in self.route().served:
-            raise Conflict(on=f"slot {slot}", expected="idle", found="serving")
+        require_idle(self.route(), slot)
         started = folder.started()
         process.stop(started.process if started else None, folder.mark, self.stop_timeout_s)
 

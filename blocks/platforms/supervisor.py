@@ -1,9 +1,8 @@
 """Blue and green as programs of a supervisord, behind a router: NotesHub's way."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Literal, Self
 
@@ -11,21 +10,26 @@ import yaml
 from pydantic import ConfigDict, Field, model_validator
 
 from blocks.fields import AbsolutePath
+from blocks.hosts.local import nothing
+from blocks.idle_slot import require_idle
+from blocks.installable import Installable
 from blocks.platforms.contract import Aligned, BlueGreen, Look, Standing, Unproven
 from blocks.program import SlotName
 from blocks.restartable import DOWN, Restartable, due
-from blocks.supervision import starting
+from blocks.startable import Startable
+from blocks.supervision import installing, starting
 from blocks.supervision.aligning import Aligning
 from blocks.supervision.checkups import RESTART, START, checkups
-from blocks.supervision.control import Control, ProgramState, starts
+from blocks.supervision.control import Control
 from blocks.supervision.environment_file import EnvironmentFile
+from blocks.supervision.lacking import lacking
 from blocks.supervision.masked_control import MaskedControl
-from blocks.supervision.process_table import started_at, usage_of
+from blocks.supervision.process_table import usage_of, with_starts
 from blocks.supervision.rendered import Rendered
 from blocks.supervision.slot_programs import SlotPrograms
 from blocks.supervision.supervisord import Supervisord
 from domain.checkup import Checkup
-from domain.errors import BackoutError, CommandFailed, Conflict, UnknownSlot
+from domain.errors import BackoutError, CommandFailed, UnknownSlot
 from domain.findings import all_ok, summary
 from domain.release import Slot, Usage
 
@@ -33,7 +37,7 @@ LOOK_AGAIN_S = 0.25
 LEAST_LOOKS = 2
 
 
-class Supervisor(BlueGreen, Restartable):
+class Supervisor(BlueGreen, Restartable, Installable, Startable):
     """Slots are programs of one supervisord; the router decides who gets traffic.
 
     NotesHub keeps its last three versions ready, so it has three slots; the oldest may be stopped, and is started when it
@@ -52,6 +56,11 @@ class Supervisor(BlueGreen, Restartable):
     )
     stop_timeout_s: float = Field(
         default=15.0, gt=0, description="Seconds until a stopped program must be down."
+    )
+    releases: AbsolutePath | None = Field(
+        default=None,
+        description="Holds a folder for each release, named by its version, on supervisord's host: `deploy` leads the slot's"
+        " `release_link` there. Without it `deploy.install` has to put a release into a slot.",
     )
     environment_file: AbsolutePath | None = Field(
         default=None,
@@ -84,8 +93,9 @@ class Supervisor(BlueGreen, Restartable):
     def slots(self) -> list[Slot]:
         """All slots, in the order of the settings."""
         control = self._control()
-        known, log = self._with_starts(control.programs()), control.main_log()
-        return [self._seen(name, known, log) for name in self.programs]
+        known, log = with_starts(self.supervisord.host, control.programs()), control.main_log()
+        host = self.supervisord.host
+        return [place.seen(name, host, known, log) for name, place in self.programs.items()]
 
     def prepare(self, slot: str, look: Look) -> Standing | Unproven:
         """Start the slot where it is down, then look until it is healthy or `start_timeout_s` from its start is over.
@@ -102,12 +112,30 @@ class Supervisor(BlueGreen, Restartable):
         """Start the slot's programs, in their order."""
         starting.start(self._control(), self._slot(slot).programs, self.stop_timeout_s)
 
+    def lacking(self, slot: str) -> str:
+        """A program that supervisord does not know, its executable, the folder of its release."""
+        known = self.supervisord.configuration_text()
+        return lacking(self._control(), self.supervisord.host, self._slot(slot), known)
+
     def stop(self, slot: str) -> None:
         """Stop the slot's programs. Raises Conflict, CommandFailed, Unreachable, UnknownSlot."""
         names = self._slot(slot).programs
-        if slot in self.route().served:
-            raise Conflict(on=f"slot {slot}", expected="idle", found="serving")
+        require_idle(self.route(), slot)
         starting.stop(self._control(), names, self.stop_timeout_s)
+
+    @property
+    def installs(self) -> bool:
+        """Whether there are `releases`, and each slot has a link to one of them."""
+        return self.releases is not None and all(slot.release_link for slot in self.programs.values())
+
+    def install(self, slot: str, release: str, meanwhile: Callable[[], None] = nothing) -> None:  # noqa: ARG002 - it takes no time
+        """The slot's programs down, its link to the release's folder, its programs up."""
+        place, host = self._slot(slot), self.supervisord.host
+        if place.version(host) == release:
+            return
+        require_idle(self.route(), slot)
+        folder = installing.folder_of(host, self.releases, slot, release)
+        installing.put_in(self._control(), host, place, folder, self.stop_timeout_s)
 
     def instances(self, slot: str) -> dict[str, str]:
         """Its programs, in their order."""
@@ -179,29 +207,6 @@ class Supervisor(BlueGreen, Restartable):
 
     def _all_programs(self) -> list[str]:
         return [*(name for slot in self.programs.values() for name in slot.programs), *self.restart]
-
-    def _with_starts(self, known: Mapping[str, ProgramState]) -> dict[str, ProgramState]:
-        """With the time of each start, where supervisord did not tell it."""
-        untold = [state.pid for state in known.values() if state.pid and not state.since]
-        found = started_at(self.supervisord.host, untold)
-        return {
-            name: replace(state, since=state.since or found.get(state.pid or 0))
-            for name, state in known.items()
-        }
-
-    def _seen(self, name: str, known: Mapping[str, ProgramState], log: Sequence[str]) -> Slot:
-        slot = self.programs[name]
-        found = [starting.state_of(known, program) for program in slot.programs]
-        begun = [state.since for state in found if state.since]
-        return Slot(
-            name=name,
-            version=slot.version(self.supervisord.host),
-            running=all(state.up for state in found),
-            address=slot.address,
-            since=max(begun, default=None),
-            restarts=sum(max(0, starts(log, program) - 1) for program in slot.programs),
-            detail="; ".join(state.line() for state in found),
-        )
 
     def _look_until_healthy(self, slot: str, look: Look) -> Standing | Unproven:
         seen = self.slot(slot)

@@ -1,9 +1,11 @@
 """What `ps` says of processes on a host: since when they run, and what they use."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from blocks.hosts.contract import Host
+from blocks.supervision.control import ProgramState
 from domain.errors import CommandFailed
 from domain.release import Usage
 
@@ -20,6 +22,14 @@ def started_at(host: Host, pids: Collection[int]) -> dict[int, datetime]:
         pid, _, started = line.strip().partition(" ")
         found[int(pid)] = datetime.strptime(" ".join(started.split()), STARTED).replace(tzinfo=UTC)
     return found
+
+
+def with_starts(host: Host, known: Mapping[str, ProgramState]) -> dict[str, ProgramState]:
+    """The programs with the time of each start, where supervisord did not tell it. Raises Unreachable."""
+    found = started_at(host, [state.pid for state in known.values() if state.pid and not state.since])
+    return {
+        name: replace(state, since=state.since or found.get(state.pid or 0)) for name, state in known.items()
+    }
 
 
 def usage_of(host: Host, groups: Collection[int]) -> Usage | None:

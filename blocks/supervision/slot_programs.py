@@ -1,5 +1,6 @@
 """What runs in one slot of a supervisord, as `backout.yaml` describes it."""
 
+from collections.abc import Mapping, Sequence
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -7,8 +8,11 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from blocks.environment_text import values
 from blocks.fields import AbsolutePath, BaseUrl, dial_of
 from blocks.hosts.contract import Host
+from blocks.supervision.control import ProgramState, starts
 from blocks.supervision.environment_file import VERSION
+from blocks.supervision.starting import state_of
 from domain.names import VERSION as VERSION_NAME
+from domain.release import Slot
 
 
 class SlotPrograms(BaseModel):
@@ -44,6 +48,19 @@ class SlotPrograms(BaseModel):
     def dial(self) -> str:
         """What the router dials."""
         return f"unix/{self.socket}" if self.socket else dial_of(self.address)
+
+    def seen(self, name: str, host: Host, known: Mapping[str, ProgramState], main_log: Sequence[str]) -> Slot:
+        """The slot of this name by what supervisord says of its programs, and its log of their starts. Raises Unreachable."""
+        found = [state_of(known, program) for program in self.programs]
+        return Slot(
+            name=name,
+            version=self.version(host),
+            running=all(state.up for state in found),
+            address=self.address,
+            since=max((state.since for state in found if state.since), default=None),
+            restarts=sum(max(0, starts(main_log, program) - 1) for program in self.programs),
+            detail="; ".join(state.line() for state in found),
+        )
 
     def version(self, host: Host) -> str | None:
         """The release in the slot; None where nothing says one. Raises Unreachable."""
