@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationInfo
 from blocks.secrets import has_reference
 from blocks.section import Section
 from domain.drill import Objectives
+from domain.outcomes import Outcome
 
 FIRST_MONDAY = "FREQ=MONTHLY;BYDAY=1MO;BYHOUR=10;BYMINUTE=0;BYSECOND=0"
 """NotesHub "Monthly Rollback Drill"."""
@@ -33,6 +34,10 @@ class DrillFault(Section):
 
     inject: Command = Field(description="The program and its arguments; returns when the fault is there.")
     undo: Command = Field(description="The same for the way back; must do nothing where there is no fault.")
+    ends: Outcome = Field(
+        default=Outcome.ROLLED_BACK,
+        description="How its incident must end. `wont_help` for what both releases suffer from, as a full database.",
+    )
 
 
 class DrillSettings(Section):

@@ -131,6 +131,10 @@ class Ledger(ABC):
         """Note that traffic was seen on a release; the first time stays. Makes the record where there is none."""
 
     @abstractmethod
+    def good(self, application: str, version: str, since: datetime, until: datetime, by: str) -> None:
+        """Note that a release was seen to serve well from then to then, and by whom. Makes the record where there is none."""
+
+    @abstractmethod
     def quarantine(self, application: str, version: str, incident: str | None) -> None:
         """Put a release into quarantine for an incident, or lift it with None."""
 

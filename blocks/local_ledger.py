@@ -13,7 +13,8 @@ from blocks import json_lines
 from blocks.home import Home
 from blocks.ledger import Begun, Hold, Ledger
 from blocks.local_files import LocalFiles
-from blocks.local_folders import APPROVALS, JOURNAL, MIRRORED, PAST, RECONCILED, RELEASES, LocalFolders
+from blocks.local_folders import APPROVALS, JOURNAL, MIRRORED, PAST, RECONCILED, LocalFolders
+from blocks.local_releases import LocalReleases
 from domain.consent import Approval
 from domain.errors import LostLock, UnknownIncident
 from domain.incident import Incident, new_incident_id
@@ -27,7 +28,7 @@ from domain.request import Request
 from domain.takeover import of_traffic, refusal
 
 
-class LocalLedger(Ledger):
+class LocalLedger(LocalReleases, Ledger):
     """One application's record on this host."""
 
     def __init__(self, home: Home, application: str, key: bytes, folder: Path | None = None) -> None:
@@ -153,29 +154,6 @@ class LocalLedger(Ledger):
         """What is wrong with the incident's journal; empty where it can be believed. A cut end does not show here."""
         return problems(self.entries(incident), self.key)
 
-    def record(self, release: Release) -> None:
-        kept = self._release(release.version)
-        known = {
-            "served_since": kept.served_since or release.served_since if kept else release.served_since,
-            "quarantined_by": kept.quarantined_by if kept else None,
-        }
-        self._keep_release(release.model_copy(update=known))
-
-    def releases(self, application: str) -> list[Release]:
-        found = [kept for kept in self.files.read(RELEASES, Release) if kept.application == application]
-        return sorted(found, key=lambda release: release.recorded_at, reverse=True)
-
-    def served(self, application: str, version: str, at: datetime) -> None:
-        known = self._release(version)
-        release = known or Release(application=application, version=version, recorded_by="seen")
-        if release.served_since is None:
-            self._keep_release(release.model_copy(update={"served_since": at}))
-
-    def quarantine(self, application: str, version: str, incident: str | None) -> None:  # noqa: ARG002 - ours
-        known = self._release(version)
-        if known is not None:
-            self._keep_release(known.model_copy(update={"quarantined_by": incident}))
-
     def answer(self, approval: Approval) -> None:
         with self.files.turn():
             json_lines.add(self.folder / APPROVALS, approval)
@@ -234,15 +212,3 @@ class LocalLedger(Ledger):
         self.close(self._hold(before), Outcome.SUPERSEDED)
         with self.files.disk():
             self.folders.put_aside(before.id, PAST)
-
-    def _release(self, version: str) -> Release | None:
-        return next((kept for kept in self.releases(self.application) if kept.version == version), None)
-
-    def _keep_release(self, release: Release) -> None:
-        others = [kept for kept in self.releases(self.application) if kept.version != release.version]
-        self.keep_releases([release, *others])
-
-    def keep_releases(self, releases: Iterable[Release]) -> None:
-        """Replace what this host knows of the application's releases; newest first."""
-        with self.files.disk():
-            json_lines.replace(self.folder / RELEASES, releases)

@@ -40,7 +40,9 @@ def buttons(message: Message) -> list[Block]:
 
 
 def _button(message: Message, choice: Choice, text: str, style: str | None = None) -> Block:
-    button = {"type": "button", "action_id": choice, "text": _plain(text), "value": message.incident}
+    # What is asked goes with it: a press under an older request must not answer a newer one.
+    about = f"{message.incident} {message.once}".strip()
+    button = {"type": "button", "action_id": choice, "text": _plain(text), "value": about}
     return {**button, "style": style} if style else button
 
 

@@ -20,6 +20,7 @@ class Interaction:
         choice: which button or window.
         user: the member's id.
         incident: as the message or the window carries it.
+        about: what was asked there: a gate, as `domain.gate.question` names it; empty for the plan itself.
         channel: where they are told what became of it.
         trigger: opens a window within 3 seconds of a press; None where a window was sent.
         fields: what was filled in, by the window's field names.
@@ -31,6 +32,7 @@ class Interaction:
     channel: str
     trigger: str | None
     fields: Mapping[str, str]
+    about: str = ""
 
     @property
     def reason(self) -> str:
@@ -69,10 +71,12 @@ def _pressed(payload: Payload) -> Interaction | None:
     if action["action_id"] not in list(Choice):
         return None
     channel = str(payload["channel"]["id"])
+    incident, _, about = str(action["value"]).partition(" ")
     return Interaction(
         choice=Choice(action["action_id"]),
         user=str(payload["user"]["id"]),
-        incident=str(action["value"]),
+        incident=incident,
+        about=about,
         channel=channel,
         trigger=str(payload["trigger_id"]),
         fields={},
@@ -84,10 +88,12 @@ def _sent(payload: Payload) -> Interaction | None:
     if view["callback_id"] not in list(Choice):
         return None
     about = json.loads(view["private_metadata"])
+    incident, _, asked = str(about["incident"]).partition(" ")
     return Interaction(
         choice=Choice(view["callback_id"]),
         user=str(payload["user"]["id"]),
-        incident=str(about["incident"]),
+        incident=incident,
+        about=asked,
         channel=str(about["channel"]),
         trigger=None,
         fields={name: _value(block[name]) for name, block in view["state"]["values"].items()},

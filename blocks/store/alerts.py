@@ -55,6 +55,7 @@ def before(connection: Connection, application: str, *, urgent: bool = False) ->
     No pause follows a start whose run opened no incident before the application was applied again: what kept it from
     acting may be mended. A trigger that Prefect was not told of is no start for long: nothing on disk remembers it.
     `urgent`: before what is urgent; a start that was less so keeps it from nothing, and counts for the day alone.
+    A drill's start counts while its incident may still open, and for nothing after it: what breaks in earnest then is true.
     """
     holder = lock.holder(connection, application)
     incident = holder is not None and holder.alive
@@ -69,6 +70,9 @@ def before(connection: Connection, application: str, *, urgent: bool = False) ->
                    count(*) FILTER (WHERE taken_at > clock_timestamp() - interval '{DAY}') AS today
               FROM alerts WHERE application = %(application)s AND result = 'started'
                             AND taken_at < clock_timestamp() + interval '{SKEW}'
+                            AND NOT (taken_at < clock_timestamp() - make_interval(secs => %(opening)s)
+                                 AND EXISTS (SELECT FROM incidents WHERE incidents.id = alerts.incident
+                                                AND coalesce(incidents.request ->> 'drill', '') <> ''))
                             AND (sent_at IS NOT NULL OR received->>'fired' IS NULL
                                  OR taken_at > clock_timestamp() - make_interval(secs => %(opening)s))""",  # noqa: S608 - our own constants
         {"application": application, "opening": OPENING_S, "since": since, "urgent": urgent},

@@ -56,3 +56,23 @@ def past(database: Database, application: str, most: int = 12) -> list[Drill]:
             [application, most],
         ).fetchall()
     return [Drill.model_validate(row["data"]) for row in rows]
+
+
+def elsewhere(database: Database, application: str, most: int = 5) -> list[Drill]:
+    """Those that ended of the same app in its other environments, newest first."""
+    with database.transaction() as connection:
+        rows = connection.execute(
+            """SELECT data FROM drills WHERE split_part(application, '/', 1) = split_part(%s, '/', 1)
+               AND application <> %s AND NOT open ORDER BY started_at DESC LIMIT %s""",
+            [application, application, most],
+        ).fetchall()
+    return [Drill.model_validate(row["data"]) for row in rows]
+
+
+def wait_no_longer(database: Database, incident: str) -> None:
+    """End the time that this incident waits for people: who looks for overdue requests wakes its run."""
+    with database.transaction() as connection:
+        connection.execute(
+            "UPDATE locks SET until = now() - interval '1 minute' WHERE incident = %s AND phase = 'waiting'",
+            [incident],
+        )

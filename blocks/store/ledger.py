@@ -140,6 +140,10 @@ class Store(Ledger):
         with self.database.transaction() as connection:
             releases.served(connection, application, version, at)
 
+    def good(self, application: str, version: str, since: datetime, until: datetime, by: str) -> None:
+        with self.database.transaction() as connection:
+            releases.good(connection, application, version, since, until, by)
+
     def quarantine(self, application: str, version: str, incident: str | None) -> None:
         with self.database.transaction() as connection:
             releases.quarantine(connection, application, version, incident)
