@@ -17,7 +17,7 @@ from domain.request import HOTFIX, RESTART, SECURITY, SHIFT_TRAFFIC, Kind, Reque
 from domain.severity import Severity
 from domain.shares import in_words
 from domain.situation import Situation
-from domain.target import choose, why_none
+from domain.target import choose, known_good, why_none
 
 
 def severity_of(request: Request, policy: Policy) -> Severity:
@@ -208,7 +208,9 @@ def _why(situation: Situation, target: Slot) -> list[str]:
     survey, request = situation.survey, situation.request
     chosen = "asked for" if request.to else f"the newest {_state(survey, target)}"
     shared = [f"traffic is shared out now: {in_words(survey.shares)}"] if survey.shares else []
-    return [*reasons_of(situation), *shared, f"{placed(target.version, target.name)} is {chosen}"]
+    good = [] if request.runbook == HOTFIX else [known_good(situation, target)]
+    picked = f"{placed(target.version, target.name)} is {chosen}"
+    return [*reasons_of(situation), *shared, picked, *filter(None, good)]
 
 
 def _state(survey: Survey, target: Slot) -> str:

@@ -33,7 +33,28 @@ class OfAlert(BaseModel):
     per_day: int
 
 
-Basis = Annotated[OfWatch | OfAlert, Field(discriminator="of")]
+class OfSoak(BaseModel):
+    """What the watch after a deploy knew when it started the rollback.
+
+    Attributes:
+        incident: the deploy.
+        looks: how many in a row saw something bad.
+        needed: how many it takes.
+        certain: what was seen is trouble by itself: a restart.
+        said: what was seen in the last of them.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    of: Literal["soak"] = "soak"
+    incident: str
+    looks: int
+    needed: int
+    certain: bool = False
+    said: str = ""
+
+
+Basis = Annotated[OfWatch | OfAlert | OfSoak, Field(discriminator="of")]
 
 
 class Detection(BaseModel):

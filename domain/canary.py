@@ -19,6 +19,10 @@ SLOWEST = 0.95
 """What is called p95."""
 
 
+NO_DATA_WITHIN = "no data within"
+"""How the judgement of a step begins that ended without data: it says nothing of the release."""
+
+
 class Limits(BaseModel):
     """From when on a new release is worse than the one that serves.
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from domain.findings import Finding
+from domain.canary import NO_DATA_WITHIN
+from domain.findings import Finding, Verdict
+from domain.journal import Entry
+from domain.journal_kinds import Happened
 from domain.plan import Plan
 
 
@@ -33,6 +36,13 @@ def against(
             else finding.bad and (finding.name, finding.symptom) not in known
         )
     ]
+
+
+def condemned(seen: Entry) -> bool:
+    """Whether the last look at a deploy's release found it bad: a step's judgement, or the verification. No data is not bad."""
+    if seen.kind == Happened.JUDGED:
+        return seen.data["verdict"] == Verdict.BAD and not str(seen.data["said"]).startswith(NO_DATA_WITHIN)
+    return seen.kind == Happened.VERIFIED and not seen.data["ok"]
 
 
 def against_share(findings: Sequence[Finding], plan: Plan, *, health: str, users: str) -> list[str]:

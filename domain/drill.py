@@ -14,6 +14,9 @@ from domain.request import Request
 
 PRODUCTION = frozenset({"prod", "prd", "production", "live"})
 PHASES = ("detect", "decide", "switch", "verify")
+UNMOVED = PHASES[:2]
+"""Those of an incident that ends without a switch."""
+
 LOOKS_BACK = 5
 """The drills before that a drill is compared with."""
 
@@ -102,6 +105,7 @@ class Drill(BaseModel):
         release: the test release that was deployed; None where the serving one was broken.
         slot: the slot that was broken.
         beside: the database that its backup is restored into.
+        ends: how its incident must end.
         problems: why it failed; empty where it passed.
     """
 
@@ -122,6 +126,7 @@ class Drill(BaseModel):
     slot: str | None = None
     incident: str | None = None
     outcome: Outcome | None = None
+    ends: Outcome = Outcome.ROLLED_BACK
     injected_at: datetime | None = None
     beside: str | None = None
     figures: Figures = Figures()
@@ -132,7 +137,12 @@ class Drill(BaseModel):
     @property
     def passed(self) -> bool:
         """Whether it came to its end, and kept all that was promised."""
-        return self.ended_at is not None and not self.problems and self.outcome is Outcome.ROLLED_BACK
+        return self.ended_at is not None and not self.problems and self.outcome is self.ends
+
+    @property
+    def phases(self) -> Sequence[str]:
+        """Those that it must come through."""
+        return PHASES if self.ends is Outcome.ROLLED_BACK else UNMOVED
 
     def awaits(self, request: Request, now: datetime) -> bool:
         """Whether this request is what it waits for: a trigger's, while it lives, has a slot to break, and no incident yet.
@@ -143,15 +153,17 @@ class Drill(BaseModel):
         return waits and now < self.until and request.automatic
 
 
-def judged(figures: Figures, objectives: Objectives, earlier: Sequence[Figures]) -> list[str]:
+def judged(
+    figures: Figures, objectives: Objectives, earlier: Sequence[Figures], phases: Sequence[str] = PHASES
+) -> list[str]:
     """Why the drill fails, each in a sentence that says where the time went; empty where it passes.
 
-    `earlier`: of drills that passed, with the same fault, newest first.
+    `earlier`: of drills that passed, with the same fault, newest first. `phases`: those that it must come through.
     """
-    unreached = next((name for name in PHASES if figures.phase(name) is None), None)
+    unreached = next((name for name in phases if figures.phase(name) is None), None)
     if unreached:
         return [f"it did not come to the end of {unreached}"]
-    late = [_late(figures, objectives, name) for name in PHASES]
+    late = [_late(figures, objectives, name) for name in phases]
     found = [*late, _over(figures, objectives), _regression(figures, objectives, earlier)]
     if objectives.lost is not None and figures.lost > objectives.lost:
         found.append(f"{figures.lost} requests were lost, {objectives.lost} may be")

@@ -78,7 +78,7 @@ def checklist(drill: Drill, facts: Facts | None, seen: Seen, last: Drill | None)
     return [
         Item(
             name="Rollback scripts are tested and work",
-            done=back,
+            done=back if drill.ends is Outcome.ROLLED_BACK else None,
             said=f"the incident ended {drill.outcome or 'not'}",
         ),
         _team(drill, facts, last),

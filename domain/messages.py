@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from domain.bearing import acting, stage
+from domain.gate import closed, gate_of
 from domain.incident import TOLD_BY_PEOPLE, Incident
 from domain.message import Message, Moment
 from domain.message_ends import ended
@@ -110,7 +111,7 @@ def _values(
         "standing": standing,
         "stage": stage(moment, incident, plan, facts, standing),
         "deadline": _deadline(plan),
-        "at_deadline": plan.consent.at_deadline if plan and plan.consent else AtDeadline.REJECT,
+        "at_deadline": (plan and closed(plan)) or _at_deadline(plan),
         "told": dict.fromkeys(TOLD_BY_PEOPLE, "") | (facts.told if facts else incident.told),
     }
 
@@ -148,8 +149,8 @@ def _severity(incident: Incident, plan: Plan | None) -> Severity:
 def _title(moment: Moment, incident: Incident, plan: Plan | None, facts: Facts | None) -> str:
     titles = {
         Moment.STARTED: f"🔴 {_act(incident).upper()} IN PROGRESS: {incident.application} {_versions(plan)}",
-        Moment.ASKED: f"✋ CONSENT NEEDED: {incident.application} {_versions(plan)}",
-        Moment.CONSENTED: f"👍 CONSENT GIVEN: {incident.application} {_versions(plan)}",
+        Moment.ASKED: f"✋ CONSENT NEEDED: {incident.application} {_versions(plan)}{_beyond(plan)}",
+        Moment.CONSENTED: f"👍 CONSENT GIVEN: {incident.application} {_versions(plan)}{_beyond(plan)}",
         Moment.UPDATE: f"🔄 UPDATE: {incident.application} {_versions(plan)}",
         Moment.SWITCHED: f"🚨 DEPLOYMENT ROLLBACK EXECUTED: {incident.application} {_versions(plan)}",
         Moment.ENDED: ended(incident, plan, _act(incident)),
@@ -179,6 +180,11 @@ def _versions(plan: Plan | None) -> str:
     if plan and plan.decision is Decision.RESTART:
         return plan.to_release or "unknown"
     return f"{plan.from_release or 'unknown'} → {plan.to_release or 'no target'}" if plan else "(no plan yet)"
+
+
+def _beyond(plan: Plan | None) -> str:
+    """What is asked at a gate of a deploy; empty elsewhere."""
+    return f", {plan.said}" if plan and gate_of(plan) else ""
 
 
 def _environment(incident: Incident, plan: Plan | None) -> str:
@@ -231,6 +237,10 @@ def _eta(plan: Plan | None) -> str:
     if plan.eta_s is not None:
         return f"{duration(plan.eta_s)} (median of past rollbacks)"
     return f"within {duration(plan.rto_s)} (the objective; there is no past rollback to learn from)"
+
+
+def _at_deadline(plan: Plan | None) -> AtDeadline:
+    return plan.consent.at_deadline if plan and plan.consent else AtDeadline.REJECT
 
 
 def _deadline(plan: Plan | None) -> datetime | None:

@@ -105,8 +105,15 @@ class Plan(BaseModel):
     @property
     def said(self) -> str:
         """The decision in words."""
+        gate = self.rollout.gate if self.rollout else None
         said = "go forward to the fix" if self.forward else str(self.decision)
+        said = f"more than {gate.share} % of the traffic" if gate else said
         return f"turn {self.flag} off; where that does not help: {said}" if self.flag else said
+
+    @property
+    def brings(self) -> list[str]:
+        """What a deploy brings, line by line; its summary is among the reasons."""
+        return self.rollout.difference[1:] if self.rollout else []
 
     @property
     def changes_database(self) -> DatabasePlan | None:

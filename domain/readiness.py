@@ -54,8 +54,10 @@ class Readiness(BaseModel):
 
     Attributes:
         target: the release to go back to, with its slot, for people; empty where there is none.
-        eta_s: the median of past rollbacks of this application, those of drills among them; None where there was none.
+        eta_s: the median of past rollbacks of this application, those of drills among them; else of drills of it
+            elsewhere; None where there was none.
         runs: how many that median is of.
+        eta_of: what they were, `rollbacks` or `drills of shop/staging`.
         rto_s: what the policy promises for the worst severity; None where the document cannot be read.
     """
 
@@ -67,6 +69,7 @@ class Readiness(BaseModel):
     target: str = ""
     eta_s: float | None = None
     runs: int = 0
+    eta_of: str = "rollbacks"
     rto_s: float | None = None
 
     @property
@@ -83,11 +86,15 @@ class Readiness(BaseModel):
     def takes(self) -> str:
         """How long it would take, and what that rests on."""
         if self.eta_s is None:
-            return "not known: there was no rollback of it yet"
-        past = f"median of {self.runs} past rollbacks" if self.runs > 1 else "as the one before"
+            return "not known: there was no rollback of it yet, and no drill of it elsewhere"
+        past = f"median of {self.runs} past {self.eta_of}" if self.runs > 1 else self._as_before
         late = self.rto_s is not None and self.eta_s > self.rto_s
         promised = f"; longer than the {duration(self.rto_s or 0)} that its policy promises" if late else ""
         return f"{duration(self.eta_s)} ({past}){promised}"
+
+    @property
+    def _as_before(self) -> str:
+        return "as the one before" if self.eta_of == "rollbacks" else f"as in one of the {self.eta_of}"
 
     @property
     def said(self) -> str:

@@ -19,9 +19,17 @@ class Release(BaseModel):
 
     Attributes:
         slot: where it was deployed to last.
+        commit: of the repository it was built from.
         images: service -> digest.
+        configuration: name -> SHA-256 of what it was configured with, secrets masked before.
         configuration_hash: SHA-256 of the configuration it ran with.
+        schema_fingerprint: SHA-256 of the schema itself, which says more than its version.
+        migrations: the versions that its deploy brought, oldest first.
+        why: what whoever deployed it said.
+        incident: its deploy; None where it was recorded by hand, or only seen.
         served_since: when traffic was first seen on it; None where it never served.
+        good_since, good_until: it served within its objectives, seen from then to then; None where nobody saw that.
+        good_by: the incident whose watch saw it, or `the watch` of `backout serve`.
         quarantined_by: the incident that rolled back from it; None where it may be deployed.
     """
 
@@ -32,12 +40,38 @@ class Release(BaseModel):
     slot: str | None = None
     commit: str | None = None
     images: dict[str, str] = Field(default_factory=dict)
+    configuration: dict[str, str] = Field(default_factory=dict)
     configuration_hash: str | None = None
     schema_version: str | None = None
+    schema_fingerprint: str | None = None
+    migrations: list[str] = Field(default_factory=list)
+    why: str = ""
+    incident: str | None = None
     recorded_at: datetime = Field(default_factory=lambda: datetime.now(UTC))
     recorded_by: str = ""
     served_since: datetime | None = None
+    good_since: datetime | None = None
+    good_until: datetime | None = None
+    good_by: str | None = None
     quarantined_by: str | None = None
+
+
+SEEN_SINCE = {"served_since", "good_since", "good_until", "good_by", "quarantined_by"}
+"""What is found out about a release after it was recorded, and stays when it is recorded again."""
+
+
+class Identity(BaseModel):
+    """What a slot's release is made of, as its platform can tell.
+
+    Attributes:
+        images: service, container or program -> digest.
+        commit: of the repository; None where there is none.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    images: dict[str, str] = Field(default_factory=dict)
+    commit: str | None = None
 
 
 class Slot(BaseModel):

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 
+from domain.gate import asked_at
 from domain.journal import Entry
 from domain.journal_kinds import Happened
 from domain.plan import Decision, Plan
@@ -84,7 +85,9 @@ def _status(entries: Sequence[Entry], plan: Plan | None, asked: Entry | None, *,
     if asked is not None:
         until = moment(datetime.fromisoformat(asked.data["deadline"]))
         late = "" if alive else ", which has passed"
-        return f"waiting for consent until {until}{late}"
+        gate = asked_at(asked)
+        what = f"consent to more than {gate.share} % of the traffic" if gate else "consent"
+        return f"waiting for {what} until {until}{late}"
     if not alive:
         return "interrupted: its run gives no sign of life, and is taken up again"
     if plan is None:

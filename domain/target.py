@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from domain.errors import UnknownRelease
+from domain.good import evidence, proven_first
 from domain.quarantine import report_of
-from domain.release import Slot
+from domain.release import Release, Slot
 from domain.request import Request
 from domain.situation import Situation
 
@@ -15,7 +16,7 @@ from domain.situation import Situation
 def choose(situation: Situation) -> Slot | None:
     """The slot to go back to: the one asked for, else the newest healthy, unquarantined release that served before.
 
-    Where none is healthy, the newest that may become so: a stopped one can be started, and one that was recorded with another
+    One that is known to have served well goes before one of which nobody knows (`domain.good`). Where none is healthy, the newest that may become so: a stopped one can be started, and one that was recorded with another
     schema may only lack that, where the database is taken along. Then the newest, for the reason it is refused.
     """
     survey, request = situation.survey, situation.request
@@ -43,7 +44,9 @@ def wanted(request: Request, slots: Sequence[Slot]) -> None:
 
 
 def _served_before(situation: Situation) -> list[Slot]:
-    """Standby slots whose release has served and is not quarantined, newest first; a stopped one can be started.
+    """Standby slots whose release has served and is not quarantined: those with evidence first, and of each the newest first.
+
+    A stopped one can be started.
 
     A release that first served after the one that serves now is not gone back to: that would be forward.
     """
@@ -51,12 +54,30 @@ def _served_before(situation: Situation) -> list[Slot]:
     since = _serving_since(situation)
     found = (
         survey.holding(release.version)
-        for release in situation.releases
+        for release in proven_first(situation.releases)
         if release.quarantined_by is None
         and release.served_since is not None
         and release.served_since < since
     )
     return [slot for slot in found if slot is not None and slot.name != survey.serving]
+
+
+def record_of(situation: Situation, slot: Slot) -> Release | None:
+    """What is recorded of the slot's release."""
+    return next((row for row in situation.releases if row.version in (slot.version, *slot.also)), None)
+
+
+def known_good(situation: Situation, slot: Slot) -> str:
+    """The evidence there is that the slot's release is good, in one line; empty for a part, of which none is kept."""
+    if situation.request.only is not None:
+        return ""
+    survey = situation.survey
+    serving = survey.slot(survey.serving)
+    after = record_of(situation, serving) if serving and serving.name != slot.name else None
+    until = after.served_since if after else None
+    if serving and serving.name == slot.name:
+        until = survey.at
+    return f"{slot.version}: {evidence(record_of(situation, slot), until)}"
 
 
 def _serving_since(situation: Situation) -> datetime:

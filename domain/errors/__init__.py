@@ -50,6 +50,7 @@ BackoutError
 ├── NotPrepared               a release cannot take the place of the one that serves; nothing was changed
 ├── NotInstalled              a new release is not in its slot; what serves was not touched
 ├── CanaryFailed              a step of a deploy is bad; traffic goes back
+├── GateClosed                no yes at a gate of a deploy; traffic goes back
 ├── CanaryInterrupted         a deploy was cut off while traffic was shared out; it goes back
 ├── CanaryLeft                its canary could not be ended by the run that went before it
 ├── InTheWay                  another run has the application, and a deploy goes before nobody
@@ -102,7 +103,14 @@ from domain.errors.databases import (
     SwapRefused,
     UnknownVersion,
 )
-from domain.errors.deploying import CanaryFailed, CanaryInterrupted, CanaryLeft, InTheWay, NotInstalled
+from domain.errors.deploying import (
+    CanaryFailed,
+    CanaryInterrupted,
+    CanaryLeft,
+    GateClosed,
+    InTheWay,
+    NotInstalled,
+)
 from domain.errors.machines import (
     Busy,
     CommandFailed,
@@ -146,6 +154,7 @@ __all__ = [
     "EngineUnavailable",
     "EvidenceNotKept",
     "ExportFailed",
+    "GateClosed",
     "InTheWay",
     "JournalBroken",
     "KubeconfigUnusable",

@@ -29,13 +29,34 @@ class CanaryFailed(BackoutError):
 
 
 @dataclass(eq=False)
+class GateClosed(BackoutError):
+    """No yes at a gate of a deploy: a no, or nobody answered in time; traffic goes back.
+
+    Attributes:
+        release: the new one.
+        share: per cent of the traffic that it had.
+        why: who said no and why, or that nobody answered.
+    """
+
+    release: str
+    share: int
+    why: str
+
+    def what(self) -> str:
+        return f"no yes to more than {self.share} % for {self.release}: {self.why}"
+
+    def next_step(self) -> str:
+        return "all traffic goes back to the release before; deploy it again when that is settled"
+
+
+@dataclass(eq=False)
 class CanaryInterrupted(BackoutError):
-    """The run was cut off while traffic was shared out: nobody looked at the new release meanwhile."""
+    """The run was cut off while the new release was getting the traffic: nobody looked at it meanwhile."""
 
     release: str
 
     def what(self) -> str:
-        return f"the run was cut off while {self.release} had a part of the traffic, and nobody looked at it"
+        return f"the run was cut off while {self.release} was getting the traffic, and nobody looked at it"
 
     def next_step(self) -> str:
         return "all traffic goes back to the release before; start the deploy again"

@@ -1,11 +1,11 @@
-"""What started the run, and whether it would start it again: a person's word, a rule of the watch, an alert."""
+"""What started the run, and whether it would start it again: a person's word, a rule of the watch, an alert, a deploy's watch."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
 from domain.alert import Status
-from domain.basis import OfAlert
+from domain.basis import OfAlert, OfSoak
 from domain.findings import Finding
 from domain.policy import Policy
 from domain.reaction import Before, Limits, Result, reaction, result
@@ -29,6 +29,8 @@ def started_by(request: Request) -> str:
         who = f"{request.by or 'somebody who gave no name'} ({request.via})"
     elif isinstance(request.basis, OfWatch):
         who = f"the watch, trigger {request.basis.trigger.name}"
+    elif isinstance(request.basis, OfSoak):
+        who = f"the watch after deploy {request.basis.incident}"
     elif isinstance(request.basis, OfAlert):
         who = f"an alert of {request.by or request.detection[0].on}"
     else:
@@ -45,6 +47,8 @@ def detected(situation: Situation) -> list[Step]:
         return [_by_watch(request.basis, request.detection)]
     if isinstance(request.basis, OfAlert):
         return [_by_alert(request.basis, request.detection, situation.policy)]
+    if isinstance(request.basis, OfSoak):
+        return [_by_soak(request.basis)]
     return [_by_an_older_record(situation)]
 
 
@@ -73,6 +77,14 @@ def _by_alert(basis: OfAlert, samples: Sequence[Finding], policy: Policy) -> Ste
         f" {basis.per_day} starts in 24 h"
     )
     return agreeing(DETECTION, rests_on, STARTS, STARTS if found is Result.STARTED else str(found))
+
+
+def _by_soak(basis: OfSoak) -> Step:
+    found = (
+        STARTS if basis.certain or basis.looks >= basis.needed else f"{basis.looks} of {basis.needed} looks"
+    )
+    rests_on = f"{counted(basis.looks, 'look')} in a row after deploy {basis.incident}: {basis.said}"
+    return agreeing(DETECTION, rests_on, STARTS, found)
 
 
 def _by_an_older_record(situation: Situation) -> Step:

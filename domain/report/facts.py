@@ -44,6 +44,7 @@ class Facts(BaseModel):
         looked_after: the findings of the last follow-up.
         ticks: item of a checklist -> who ticked it, and what they noted.
         watch_ok: how the watch ended; None while it goes on, or where there was none.
+        taken_back: the watch of a deploy started the rollback.
         undelivered: messages that a channel did not take.
         acts: the plan's acts that were done, and the way back, each once, in order.
         costs: what clients may have noticed of each switch; empty where nothing.
@@ -70,6 +71,7 @@ class Facts(BaseModel):
     verified: list[Finding]
     watched: list[Finding]
     watch_ok: bool | None
+    taken_back: bool = False
     went_back: bool
     acts: list[str]
     errors: list[Trouble]
@@ -132,6 +134,7 @@ def gather(incident: Incident, entries: Iterable[Entry], policy: Policy) -> Fact
         looked_after=looked_after(record),
         ticks=ticks(record),
         watch_ok=_watch_ok(record),
+        taken_back=record.first(Happened.ROLLBACK_STARTED) is not None,
         went_back=record.first(Happened.WENT_BACK) is not None,
         acts=_acts(record, plan),
         errors=_errors(record),

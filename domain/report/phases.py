@@ -6,10 +6,10 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 
-from domain.journal import Entry
 from domain.journal_kinds import Happened
 from domain.report.record import Record
 from domain.report.times import Times
+from domain.report.waiting import Waiting, questions
 
 UNSHOWN = {"survey", "compare", "try checks", "assess", "announce", "settle", "tell", "report", "soak"}
 """Acts that are part of deciding, or come after the incident is mended: they would only squeeze the picture."""
@@ -39,9 +39,7 @@ def phases(record: Record, when: Times) -> list[Phase]:
     planned = record.first(Happened.PLANNED)
     if planned:
         found.append(_between("decide", when.opened, planned.at))
-    asked = record.first(Happened.CONSENT_ASKED)
-    if asked:
-        found.append(_waiting(asked, record, when))
+    found += [_waiting(row, record, when) for row in questions(record)]
     acts = _acts(record)
     back = [] if any(phase.name == "go back" for phase in acts) else _going_back(record)
     return sorted([*found, *acts, *back], key=lambda phase: phase.start)
@@ -51,10 +49,11 @@ def _between(name: str, start: datetime, end: datetime) -> Phase:
     return Phase(name=name, start=start, end=max(start, end))
 
 
-def _waiting(asked: Entry, record: Record, when: Times) -> Phase:
-    answered = record.last(Happened.ANSWERED)
+def _waiting(row: Waiting, record: Record, when: Times) -> Phase:
+    asked, answered = row.asked, row.answered
     end = answered.at if answered else when.closed or record.end or asked.at
-    return Phase(name="wait", start=asked.at, end=max(asked.at, end), ended=answered is not None)
+    name = f"wait at {row.gate.share} %" if row.gate else "wait"
+    return Phase(name=name, start=asked.at, end=max(asked.at, end), ended=answered is not None)
 
 
 def _acts(record: Record) -> list[Phase]:

@@ -86,6 +86,12 @@ def _planned(data: Data) -> str:
     return f"decided: {first}{plan.get('decision', 'unknown')}" + (f" (target {target})" if target else "")
 
 
+def _asked(data: Data) -> str:
+    gate = data.get("gate")
+    what = f" to more than {gate['share']} % of the traffic" if gate else ""
+    return f"asked for consent{what} until {_time(data.get('deadline'))}"
+
+
 def _answered(data: Data) -> str:
     approval = data.get("approval") or {}
     if approval.get("via") == "deadline":
@@ -162,6 +168,11 @@ def _time(value: Any) -> str:
         return str(value)
 
 
+def _kept_so(data: Data) -> str:
+    kept = data.get("kept") or []
+    return f": {'; '.join(str(row) for row in kept)}" if kept else ""
+
+
 def _listed(value: Any) -> str:
     return ", ".join(str(row) for row in value or []) or "nobody"
 
@@ -177,7 +188,7 @@ _SAY: Mapping[str, Callable[[Data], str]] = {
     Happened.SURVEYED: _surveyed,
     Happened.PLANNED: _planned,
     Happened.ANNOUNCED: lambda data: f"announced to {_listed(data.get('channels'))}",
-    Happened.CONSENT_ASKED: lambda data: f"asked for consent until {_time(data.get('deadline'))}",
+    Happened.CONSENT_ASKED: _asked,
     Happened.ANSWERED: _answered,
     Happened.CALLED: lambda data: f"nobody had answered: {data.get('who')} was called ({data.get('reach')})",
     Happened.CODE_GIVEN: lambda data: (
@@ -197,7 +208,12 @@ _SAY: Mapping[str, Callable[[Data], str]] = {
     Happened.VALIDATED: _judged("what must pass before it did", "what must pass before it did not"),
     Happened.MIGRATED_UP: lambda data: f"migrated up: {_listed(data.get('versions'))}",
     Happened.INSTALLED: lambda data: f"{data.get('release')} was put into {data.get('slot')}",
+    Happened.WAY_BACK: lambda data: f"the way back to {data.get('release')} is kept{_kept_so(data)}",
+    Happened.SAMPLED: lambda data: (
+        f"asked before it is replaced: {data.get('errors')} of {data.get('requests')} requests failed"
+    ),
     Happened.SHIFTED: lambda data: f"traffic shared out: {data.get('said')}",
+    Happened.GATE_CLOSED: lambda data: f"no yes to more than {data.get('share')} %: {data.get('why')}",
     Happened.JUDGED: lambda data: f"at {data.get('share')} %: {data.get('verdict')}: {data.get('said')}",
     Happened.SWITCHED: _moved,
     Happened.WENT_BACK: _went_back,

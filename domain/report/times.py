@@ -12,6 +12,7 @@ from domain.journal_kinds import Happened
 from domain.plan import Plan
 from domain.policy import Policy, Span
 from domain.report.record import Record
+from domain.report.waiting import questions
 
 AFTER = ("report", "soak")
 """Acts of every plan that come after the rollback, also where there was none."""
@@ -80,21 +81,21 @@ class Kept(BaseModel):
 
 def times(incident: Incident, record: Record, plan: Plan | None) -> Times:
     """The moments of an incident."""
-    asked, answered = record.first(Happened.CONSENT_ASKED), record.last(Happened.ANSWERED)
-    waiting_ended = _at(answered) or incident.closed_at or record.end
-    waited = (waiting_ended - asked.at).total_seconds() if asked and waiting_ended else 0.0
+    asked = questions(record)
+    about_plan = next((row.answered for row in asked if row.gate is None), None)
+    waited = sum(row.seconds(incident.closed_at or record.end) for row in asked)
     seen = [finding.at for finding in incident.request.detection]
     return Times(
         detected=min([*seen, incident.request.at, incident.opened_at]),
         asked=min(incident.request.at, incident.opened_at),
         opened=incident.opened_at,
-        decided=_at((asked and answered) or record.first(Happened.PLANNED)),
+        decided=_at(about_plan or record.first(Happened.PLANNED)),
         initiated=_at(_first_act(record, plan)),
         switched=_at(_switch(record)),
         verified=_verified(record, plan),
         told=_at(record.first(Happened.MESSAGE_SENT)),
         closed=incident.closed_at or _at(record.last(Happened.CLOSED)),
-        waited_s=max(0.0, waited),
+        waited_s=waited,
     )
 
 
