@@ -1,6 +1,7 @@
 """What goes on after a run's end, without the lock: the watch, the end of a superseded request, tags to find runs by."""
 
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -15,6 +16,7 @@ from flows import prefect_runs
 from flows.instead import start_instead
 from tasks.aftermath import aftermath
 from tasks.case import Case
+from tasks.decommission import stoppable
 
 
 def afterwards(case: Case, application: Application, outcome: Outcome) -> None:
@@ -28,14 +30,14 @@ def afterwards(case: Case, application: Application, outcome: Outcome) -> None:
         _done(case, "start what is done instead", lambda: start_instead(case, application))
     if not watched:
         aftermath(case)
-        _done(case, "schedule the follow-ups", lambda: schedule_follow_ups(case, application.reference()))
+        _schedule(case, application.reference())
         _done(case, "label the run", lambda: _label(case, [case.run], outcome))
 
 
 def do_the_rest(case: Case, application: Application) -> None:
     """What the run before left to its watch: no user waits for it. Once, however often it is called."""
     aftermath(case)
-    _done(case, "schedule the follow-ups", lambda: schedule_follow_ups(case, application.reference()))
+    _schedule(case, application.reference())
     runs, outcome = case.installation.store.runs_of(case.incident.id), case.incident.outcome
     if outcome is not None:
         _done(case, "label the runs", lambda: _label(case, runs, outcome))
@@ -62,6 +64,27 @@ def schedule_follow_ups(case: Case, application: dict[str, Any]) -> None:
         parameters = {"application": application, "incident": incident.id, "step": step}
         prefect_runs.start_later("follow-up", parameters, at, key=key(step, incident.id))
     case.note(Happened.FOLLOW_UPS, due={step: at.isoformat() for step, at in due.items()})
+
+
+def schedule_decommission(case: Case, application: dict[str, Any]) -> None:
+    """Once a deploy: when the slot that it left is stopped. Nothing where that is off, or the slot could not be started again."""
+    incident, settings = case.installation.store.incident(case.incident.id), case.document.deploy
+    if incident.outcome is not Outcome.DEPLOYED or incident.closed_at is None or incident.request.drill:
+        return
+    if settings.keep_warm_s is None or not stoppable(case.document.platform):
+        return
+    if any(row.kind == Happened.KEPT_WARM for row in case.ledger.entries(incident.id)):
+        return
+    due = incident.closed_at + timedelta(seconds=settings.keep_warm_s)
+    parameters = {"application": application, "incident": incident.id}
+    prefect_runs.start_later("decommission", parameters, due, key=f"decommission-{incident.id}")
+    plan = case.plan
+    case.note(Happened.KEPT_WARM, slot=plan.from_slot, release=plan.from_release, until=due.isoformat())
+
+
+def _schedule(case: Case, application: dict[str, Any]) -> None:
+    _done(case, "schedule the follow-ups", lambda: schedule_follow_ups(case, application))
+    _done(case, "schedule the decommission", lambda: schedule_decommission(case, application))
 
 
 def _wake_superseded(case: Case) -> None:

@@ -6,6 +6,7 @@ from blocks.ledger import Ledger
 from domain.consent import Answer, Approval, Ruling, counted, ruling
 from domain.contacts import Step, called, path
 from domain.errors import DataLossNotAccepted, LostLock
+from domain.gate import asked_at, gate_of, question
 from domain.journal import Entry
 from domain.journal_kinds import Happened
 from domain.message import Moment
@@ -40,20 +41,27 @@ def ask(case: Case, plan: Plan) -> None:
     if not in_flow():
         _without_prefect(case, plan)
         return
+    stand = ruled(case, plan)
+    if stand in ENDINGS:
+        raise Ended(ENDINGS[stand], reason(case, plan))
+    tell(case, Moment.CONSENTED, said=[reason(case, plan)])
+    case.note(Happened.RESUMED)
+
+
+def ruled(case: Case, plan: Plan) -> Ruling:
+    """What people, or the deadline, decided about the plan, or one of its gates; does not return while that is open.
+
+    Raises Pause, Prefect's own signal that the run is suspended.
+    """
     from flows.answered_form import take_in
 
-    asked = last_asked(case.ledger, case.incident.id)
+    asked = last_asked(case.ledger, case.incident.id, plan)
     if asked is not None:
         take_in(case, plan, asked)
     stand = _stand(case, plan)
     if stand is Ruling.OPEN and asked is not None and datetime.now(UTC) >= deadline_of(asked):
         stand = _at_deadline(case, plan)
-    if stand is Ruling.OPEN:
-        stand = _suspend(case, plan, asked)
-    if stand in ENDINGS:
-        raise Ended(ENDINGS[stand], _reason(case, plan))
-    tell(case, Moment.CONSENTED, said=[_reason(case, plan)])
-    case.note(Happened.RESUMED)
+    return _suspend(case, plan, asked) if stand is Ruling.OPEN else stand
 
 
 def _without_prefect(case: Case, plan: Plan) -> None:
@@ -61,7 +69,7 @@ def _without_prefect(case: Case, plan: Plan) -> None:
     if plan.confirm_rows:
         stand = _stand(case, plan)
         if stand in ENDINGS:
-            raise Ended(ENDINGS[stand], _reason(case, plan))
+            raise Ended(ENDINGS[stand], reason(case, plan))
         if stand is Ruling.OPEN:
             accepted = case.request.wish.accept_data_loss or 0
             lost = plan.database.at_risk if plan.database else plan.at_risk
@@ -71,7 +79,7 @@ def _without_prefect(case: Case, plan: Plan) -> None:
 
 def _stand(case: Case, plan: Plan) -> Ruling:
     """Where the request stands by the answers that are kept now."""
-    asked = last_asked(case.ledger, case.incident.id)
+    asked = last_asked(case.ledger, case.incident.id, plan)
     return ruling(
         plan,
         case.ledger.approvals(case.incident.id),
@@ -88,14 +96,19 @@ def _requester(case: Case) -> str:
 
 def counting(case: Case, plan: Plan) -> list[Approval]:
     """The answers that are kept and count, in their order."""
-    asked = last_asked(case.ledger, case.incident.id)
+    asked = last_asked(case.ledger, case.incident.id, plan)
     approvals, key = case.ledger.approvals(case.incident.id), case.installation.approvals_key
     return counted(plan, approvals, key, deadline_of(asked) if asked else None)
 
 
-def last_asked(ledger: Ledger, incident: str) -> Entry | None:
-    """The last time that people were asked; None where they were not."""
+def last_asked(ledger: Ledger, incident: str, plan: Plan | None = None) -> Entry | None:
+    """The last time that people were asked, about this plan where it is given: each gate is asked about for itself.
+
+    None where they were not.
+    """
     asked = [entry for entry in ledger.entries(incident) if entry.kind == Happened.CONSENT_ASKED]
+    if plan is not None:
+        asked = [entry for entry in asked if asked_at(entry) == gate_of(plan)]
     return asked[-1] if asked else None
 
 
@@ -122,7 +135,7 @@ def _at_deadline(case: Case, plan: Plan) -> Ruling:
     return Ruling.APPROVED if yes else Ruling.EXPIRED
 
 
-def _reason(case: Case, plan: Plan) -> str:
+def reason(case: Case, plan: Plan) -> str:
     """Who decided, and why: the last answer that counts, whoever else had an opinion."""
     last = counting(case, plan)[-1]
     said = f"{last.answer} {last.instead}" if last.instead else f"{last.answer}, and no reason"
@@ -131,7 +144,8 @@ def _reason(case: Case, plan: Plan) -> str:
 
 def _suspend(case: Case, plan: Plan, asked: Entry | None) -> Ruling:
     """Suspend the run; returns only where an answer came before it could be suspended."""
-    from flows.suspension import Beside, page_of_run, schedule_deadline, suspend
+    from flows.request_text import Beside
+    from flows.suspension import page_of_run, schedule_deadline, suspend
 
     calls, deadline = _time_to_answer(case, plan, asked)
     key = f"consent-{len(case.ledger.entries(case.incident.id))}"
@@ -140,11 +154,16 @@ def _suspend(case: Case, plan: Plan, asked: Entry | None) -> Ruling:
         *(f"If nobody answers: {step}" for step in calls),
         *(f"{name}: {url}" for name, url in dashboards.items()),
     ]
-    tell(case, Moment.ASKED, said=said, link=page_of_run())
+    about, gate = case.ledger.incident(case.incident.id), gate_of(plan)
+    tell(
+        case, Moment.ASKED, incident=about.model_copy(update={"plan": plan}), said=said, link=page_of_run(),
+        once=question(plan),
+    )  # fmt: skip
     schedule_deadline(case.run, case.incident.id, deadline, key)
     case.note(
         Happened.CONSENT_ASKED, deadline=deadline.isoformat(), plan=plan.digest(), key=key, run=case.run,
         requester=_requester(case), path=[step.model_dump(mode="json") for step in calls],
+        gate=gate.model_dump(mode="json") if gate else None,
     )  # fmt: skip
     case.ledger.wait(case.hold, deadline)
     stand = _stand(case, plan)

@@ -91,7 +91,12 @@ def _played(case: DrillCase) -> str:
 
 def _said(over: Drill) -> State[Any]:
     if over.passed:
-        said = f"{over.figures.total_s:.1f} s from the fault to verified traffic; report: {over.report}"
-        return State(type=StateType.COMPLETED, name="Passed", message=said)
-    said = "; ".join(over.problems) or f"the incident ended {over.outcome}"
+        took = over.figures.total_s
+        how = (
+            f"{over.outcome}, as it must"
+            if took is None
+            else f"{took:.1f} s from the fault to verified traffic"
+        )
+        return State(type=StateType.COMPLETED, name="Passed", message=f"{how}; report: {over.report}")
+    said = "; ".join(over.problems) or f"the incident ended {over.outcome}, it must end {over.ends}"
     return State(type=StateType.FAILED, name="Missed", message=f"{said}; report: {over.report or 'none'}")

@@ -3,6 +3,7 @@
 from blocks.document import Document
 from domain.plan import Plan
 from flows.consent import ask
+from flows.gates import pass_gate
 from tasks.align import align
 from tasks.analyse import watch_release
 from tasks.assess import make_plan
@@ -13,7 +14,7 @@ from tasks.install import make_ready
 from tasks.prepare import prepare
 from tasks.preserve import preserve, preserve_in_place
 from tasks.restart import restart
-from tasks.shift import back_if_cut_off, shift
+from tasks.shift import at_a_gate, back_if_cut_off, shift
 from tasks.study_release import study_release
 from tasks.survey import survey
 from tasks.switch import switch
@@ -62,6 +63,15 @@ def go_forward(case: Case, staging: Document | None = None) -> None:
 
     `staging`: where what must pass before is looked at; None for what serves.
     """
+    plan = case.plan if at_a_gate(case) else bring_in(case, staging)
+    shift(case, plan, pass_gate)
+    align(case, plan)
+    verify(case, plan)
+    watch_release(case, plan)
+
+
+def bring_in(case: Case, staging: Document | None) -> Plan:
+    """A deploy up to its first user: the release is in its slot, and passed there."""
     back_if_cut_off(case)
     seen = survey(case)
     plan = make_plan(case, seen, terms=study_release(case, seen))
@@ -72,10 +82,7 @@ def go_forward(case: Case, staging: Document | None = None) -> None:
     make_ready(case, plan)
     prepare(case, plan)
     smoke(case, plan)
-    shift(case, plan)
-    align(case, plan)
-    verify(case, plan)
-    watch_release(case, plan)
+    return plan
 
 
 def take_back_now(case: Case) -> None:

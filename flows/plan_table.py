@@ -15,6 +15,7 @@ def show_plan(plan: Plan) -> None:
         {"what": "to", "value": placed(plan.to_release, plan.to_slot)},
         {"what": "severity", "value": plan.severity},
         *({"what": "why", "value": reason} for reason in plan.why),
+        *({"what": "brings", "value": line} for line in plan.brings),
         *(
             [{"what": "blind", "value": "nobody can look at the target before it serves"}]
             if plan.blind

@@ -1,4 +1,4 @@
-"""The watch after a rollback: F "Extended Monitoring" 15-60 minutes, J step 6 and N 15-30 minutes. It holds no lock."""
+"""The watch after a rollback or a deploy: F "Extended Monitoring" 15-60 minutes, J step 6 and N 15-30 minutes. It holds no lock."""
 
 import time
 from datetime import UTC, datetime, timedelta
@@ -14,6 +14,7 @@ from flows.afterwards import do_the_rest
 from flows.intake import after_the_end, document_of
 from flows.messages import sent_beside
 from flows.naming import run_name
+from flows.roll_back_deploy import roll_back_deploy
 from tasks.case import Case
 from tasks.give_way import at_leisure, give_way
 from tasks.soak import (
@@ -36,12 +37,14 @@ LONGER = timedelta(minutes=15)
 @flow(name="soak", flow_run_name=run_name, persist_result=False)
 def soak(
     application: form.Application,
-    incident: Annotated[str, Field(title="Incident", description="The incident whose rollback is watched.")],
+    incident: Annotated[
+        str, Field(title="Incident", description="The incident whose rollback, or deploy, is watched.")
+    ],
     minutes: Annotated[
         float | None, Field(title="Minutes", gt=0, description="Empty: as long as the policy says.")
     ] = None,
 ) -> State[Any]:
-    """Watch traffic after a rollback; on trouble tell people, and never switch back.
+    """Watch traffic. On trouble after a deploy start its rollback; after a rollback tell people, and never switch back.
 
     Before that it does what an emergency left to it: evidence, report, last words.
     """
@@ -53,7 +56,7 @@ def soak(
             with at_leisure(here.home):
                 do_the_rest(watched, application)
             until = started(watched, datetime.now(UTC) + _length(watched, minutes))
-            return _watch(watched, until)
+            return _watch(watched, until, application.reference())
 
 
 def _length(watched: Case, minutes: float | None) -> timedelta:
@@ -61,7 +64,7 @@ def _length(watched: Case, minutes: float | None) -> timedelta:
     return timedelta(minutes=minutes) if minutes else timedelta(seconds=seconds)
 
 
-def _watch(watched: Case, until: datetime) -> State[Any]:
+def _watch(watched: Case, until: datetime, application: dict[str, Any]) -> State[Any]:
     """Until the end, and there until everything is ok, for at most `LONGER` more."""
     bad = 0
     while True:
@@ -72,7 +75,8 @@ def _watch(watched: Case, until: datetime) -> State[Any]:
             seen = look_again(watched, every_check=now >= until)
             bad = bad if seen.no_data else bad + 1 if seen.problem else 0
             if seen.certain or bad >= BAD_IN_A_ROW or (seen.problem and now >= until + LONGER):
-                return _ended(StateType.FAILED, "Trouble", trouble(watched, seen.problem))
+                told = roll_back_deploy(watched, application, seen, max(bad, 1))
+                return _ended(StateType.FAILED, "Trouble", trouble(watched, seen.problem, told))
             if now >= until and not seen.problem:
                 return _ended(StateType.COMPLETED, "Stable", stays_well(watched))
         left = (until - datetime.now(UTC)).total_seconds()

@@ -5,9 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from blocks.platforms.contract import Platform
 from blocks.routers.contract import Route
-from blocks.signals.contract import Place
-from blocks.signals.probe import Probe
-from domain.canary import Judgement, Sampled, judge
+from domain.canary import NO_DATA_WITHIN, Judgement, Sampled, judge
 from domain.condemn import against
 from domain.errors import CanaryFailed
 from domain.findings import Verdict
@@ -19,6 +17,7 @@ from tasks.act import act
 from tasks.case import Case
 from tasks.ended import Ended, Interrupted
 from tasks.look import ROUTER, at_slot, place_of, through_router
+from tasks.take_place import sample, sampled_before
 
 BAD_IN_A_ROW = 2
 """Looks with a bad finding until it is believed: one may be a slow moment. Errors and latency are counted, and need none."""
@@ -40,7 +39,7 @@ def analyse(case: Case, plan: Plan, share: int, seconds: float) -> None:
         found = step.look()
         age = time.monotonic() - began
         if found.verdict is Verdict.NO_DATA and age >= seconds + settings.wait_s:
-            found = Judgement(verdict=Verdict.BAD, said=f"no data within {age:.0f} s: {found.said}")
+            found = Judgement(verdict=Verdict.BAD, said=f"{NO_DATA_WITHIN} {age:.0f} s: {found.said}")
         if found.verdict is Verdict.BAD or (found.verdict is Verdict.OK and age >= seconds):
             break
         _pause(case, min(settings.every_s, max(seconds - age, 0.0) or settings.every_s))
@@ -50,7 +49,7 @@ def analyse(case: Case, plan: Plan, share: int, seconds: float) -> None:
 
 
 def watch_release(case: Case, plan: Plan) -> None:
-    """The same at 100 %, for `watch_s`: the release before is still up, to be compared with and to go back to."""
+    """The same at 100 %, for `watch_s`: the release before is still up, or kept, to be compared with and to go back to."""
     if case.document.deploy.watch_s:
         analyse(case, plan, WHOLE, case.document.deploy.watch_s)
 
@@ -73,22 +72,30 @@ class _Step:
     def __init__(self, case: Case, plan: Plan) -> None:
         self._case = case
         self._plan = plan
-        self._new, self._old = Sampled(), Sampled()
+        self._in_place = plan.rollout is not None and plan.rollout.in_place
+        self._new, self._old = Sampled(), sampled_before(case) if self._in_place else Sampled()
         self._bad = 0
 
     def look(self) -> Judgement:
-        """One look at both slots at the same time, and at what users have."""
-        platform = self._case.document.platform
-        new, old = (platform.slot(name or "") for name in (self._plan.to_slot, self._plan.from_slot))
+        """One look at both slots at the same time, and at what users have; in place at what was seen of the old one before."""
+        document = self._case.document
+        platform, settings = document.platform, document.deploy
+        sides = [(self._plan.to_slot, self._new), (self._plan.from_slot, self._old)]
         with ThreadPoolExecutor(3, thread_name_prefix="canary") as pool:
             sampled = [
-                pool.submit(self._sample, place_of(self._case.document, slot), side)
-                for slot, side in ((new, self._new), (old, self._old))
+                pool.submit(
+                    sample,
+                    place_of(document, platform.slot(name or "")),
+                    side,
+                    settings.path,
+                    settings.requests,
+                )
+                for name, side in (sides[:1] if self._in_place else sides)
             ]
             trouble = pool.submit(self._trouble, platform)
             for one in sampled:
                 one.result()
-        found = judge(self._new, self._old, self._case.document.deploy.limits)
+        found = judge(self._new, self._old, settings.limits)
         return found if found.verdict is Verdict.BAD else self._with(trouble.result(), found)
 
     def _with(self, trouble: list[str], found: Judgement) -> Judgement:
@@ -98,14 +105,6 @@ class _Step:
             return found
         verdict = Verdict.BAD if self._bad >= BAD_IN_A_ROW else Verdict.NO_DATA
         return Judgement(verdict=verdict, said="; ".join(trouble))
-
-    def _sample(self, place: Place, side: Sampled) -> None:
-        if place.url is None:
-            return
-        settings = self._case.document.deploy
-        samples = Probe(path=settings.path, requests=settings.requests).sampled(place.url)
-        errors = sum(bool(sample.error) for sample in samples)
-        side.add(len(samples), errors, (sample.seconds for sample in samples if sample.seconds is not None))
 
     def _trouble(self, platform: Platform) -> list[str]:
         """What is wrong by itself: the new slot's health, the settings' signals there, and what users have."""

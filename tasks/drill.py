@@ -15,10 +15,10 @@ from domain.findings import Finding, Verdict
 from domain.incident import Incident
 from domain.names import block_name
 from domain.outcomes import Outcome
-from domain.precedence import Phase
 from domain.shares import in_words
 from tasks.drill_case import DrillCase
 from tasks.drill_cleanup import cleaned_up
+from tasks.drill_consent import WITHDRAWN, withdrawn
 from tasks.look import through_router
 
 LOOK_S = 0.2
@@ -71,12 +71,14 @@ def opened(here: Installation, document: Document, wanted: Drill) -> DrillCase:
 
 def new(document: Document, run: str, fault: str, *, by: str, via: str, reason: str) -> Drill:
     """A drill that has not begun."""
-    patience = document.drill.patience_s if document.drill else 0.0
+    settings = document.drill
+    patience = settings.patience_s if settings else 0.0
+    ends = settings.faults[fault].ends if settings else Outcome.ROLLED_BACK
     now = datetime.now(UTC)
     name = f"{now:%Y%m%d-%H%M%S}-{block_name(document.name)}-{secrets.token_hex(2)}"
     return Drill(
         id=name, application=document.name, run=run, fault=fault, by=by, via=via, reason=reason, started_at=now,
-        until=now + timedelta(seconds=patience),
+        until=now + timedelta(seconds=patience), ends=ends,
     )  # fmt: skip
 
 
@@ -143,12 +145,9 @@ def ended(case: DrillCase, incident: Incident) -> Incident | None:
 
 
 def unended(case: DrillCase, incident: Incident) -> str:
-    """Why a drill without an end fails; people who are asked still must answer."""
+    """Why a drill without an end fails; people who are asked still are asked no longer."""
     said = f"incident {incident.id} did not end within {case.settings.patience_s:g} s"
-    holder = case.here.store.holder(case.document.name)
-    if holder is None or (holder.incident, holder.phase) != (incident.id, Phase.WAITING):
-        return said
-    return f'{said}; it still asks for consent: `backout reject {incident.id} --reason "the drill is over"`'
+    return f"{said}; {WITHDRAWN}" if withdrawn(case.here, case.drill) else said
 
 
 def mend(case: DrillCase) -> None:

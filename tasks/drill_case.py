@@ -56,9 +56,14 @@ class DrillCase:
             get_run_logger().info("drill %s: %s", self.drill.id, name)
 
     def run(self, argv: Sequence[str]) -> str:
-        """Run one of the document's commands; what it said. Of our environment it gets PATH and the like. Raises CommandFailed."""
+        """Run one of the document's commands; what it said. Of our environment it gets PATH and the like, and our home.
+
+        Raises CommandFailed.
+        """
         filled = self._filled(argv)
-        env = {name: value.get_secret_value() for name, value in self.settings.env.items()}
+        own = {name: value.get_secret_value() for name, value in self.settings.env.items()}
+        # `backout record` in a deploy script must find this very Backout.
+        env = {"BACKOUT_HOME": str(self.here.home.root), **own}
         try:
             done = Local().run(filled, timeout_s=COMMAND_S, env=env)
         except CommandFailed as error:

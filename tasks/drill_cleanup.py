@@ -9,6 +9,7 @@ from domain.drill import Drill
 from domain.errors.unforeseen import in_words
 from tasks.database import changes_of
 from tasks.drill_case import DrillCase
+from tasks.drill_consent import WITHDRAWN, withdrawn
 
 
 def cleaned_up(here: Installation, document: Document, left: Drill) -> Drill:
@@ -28,7 +29,12 @@ def _forgotten(here: Installation, document: Document, left: Drill, why: str) ->
     gone = (
         f"the fault was not undone: `drill.faults` has no {left.fault!r} any more; its own deadline undoes it"
     )
-    problems = [why, *([gone] if left.slot is not None else []), *_undropped(here, document, left)]
+    problems = [
+        why,
+        *([gone] if left.slot is not None else []),
+        *_undropped(here, document, left),
+        *_unasked(here, left),
+    ]
     over = left.model_copy(update={"ended_at": datetime.now(UTC), "problems": problems})
     drills.keep(here.store.database, over)
     return over
@@ -39,7 +45,7 @@ def given_up(case: DrillCase, why: str) -> None:
     if not case.mended:
         mend_after_failure(case)
     problems = [why, *([case.seen.unmended] if case.seen.unmended else [])]
-    problems += _undropped(case.here, case.document, case.drill)
+    problems += [*_undropped(case.here, case.document, case.drill), *_unasked(case.here, case.drill)]
     case.keep(ended_at=datetime.now(UTC), problems=problems)
 
 
@@ -52,6 +58,14 @@ def _undropped(here: Installation, document: Document, drill: Drill) -> list[str
     except Exception as error:  # noqa: BLE001 -- whatever it is, the drill must be closed
         return [f"database {drill.beside} was not dropped: {in_words(error)}"]
     return []
+
+
+def _unasked(here: Installation, drill: Drill) -> list[str]:
+    """Withdraw the request for consent; why that could not be."""
+    try:
+        return [WITHDRAWN] if withdrawn(here, drill) else []
+    except Exception as error:  # noqa: BLE001 -- whatever it is, the drill must be closed
+        return [f"the request for consent was not withdrawn: {in_words(error)}"]
 
 
 def mend_after_failure(case: DrillCase) -> None:

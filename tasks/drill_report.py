@@ -10,6 +10,7 @@ from domain.drill import Drill, judged
 from domain.drill_report import TREND, markdown, trend
 from domain.drill_seen import checklist, figures
 from domain.names import block_name
+from domain.outcomes import Outcome
 from domain.report.facts import Facts, gather
 from tasks.drill_case import DrillCase
 from tasks.run_log import in_flow
@@ -25,7 +26,7 @@ def conclude(case: DrillCase, problem: str = "") -> Drill:
     facts = _facts(case)
     seen = figures(case.drill, facts, case.seen)
     alike = [one.figures for one in earlier if one.passed and one.fault == case.drill.fault]
-    problems = [problem] if problem else judged(seen, case.settings.objectives, alike)
+    problems = [problem] if problem else judged(seen, case.settings.objectives, alike, case.drill.phases)
     drill = case.drill.model_copy(
         update={
             "figures": seen,
@@ -42,7 +43,8 @@ def conclude(case: DrillCase, problem: str = "") -> Drill:
 def _unkept(case: DrillCase) -> list[str]:
     """What no time shows."""
     found = [case.seen.unmended] if case.seen.unmended else []
-    if case.drill.outcome is not None and not case.seen.went_back:
+    moves = case.drill.ends is Outcome.ROLLED_BACK
+    if moves and case.drill.outcome is not None and not case.seen.went_back:
         found.append(f"slot {case.drill.slot}, which was broken, still has the traffic")
     if case.seen.restore_failed:
         found.append(f"no backup was restored: {case.seen.restore_failed}")

@@ -5,11 +5,14 @@ from datetime import UTC, datetime
 
 from blocks import heads
 from blocks.local_ledger import LocalLedger
+from domain.condemn import condemned
 from domain.errors import BackoutError, Unforeseen, UnknownRelease
 from domain.incident import Incident
 from domain.journal_kinds import Happened
 from domain.message import Moment
 from domain.outcomes import Outcome
+from domain.plan import Decision, Plan
+from domain.release import SEEN_SINCE
 from domain.report.facts import Facts
 from domain.request import Kind
 from tasks.act import act
@@ -17,6 +20,7 @@ from tasks.case import Case
 from tasks.drop_beside import drop_beside
 from tasks.give_way import at_leisure, give_way
 from tasks.progress import Progress, progress
+from tasks.recorded import recorded
 from tasks.report import write_report
 from tasks.tell import tell
 
@@ -76,11 +80,16 @@ def keep_head(case: Case) -> None:
 def settle(case: Case, outcome: Outcome) -> None:
     """After a deploy the new release has served. After a rollback: the old release has served, the bad one is in quarantine.
 
-    Not for a part: the rest still serves it. Nor after a drill: the release was not bad.
+    So is a new one that a deploy took back since it was seen to be bad. Not for a part: the rest still serves it. Nor after a
+    drill: the release was not bad.
     """
+    if outcome is Outcome.WENT_BACK:
+        _quarantine_failed(case)
     if outcome not in (Outcome.ROLLED_BACK, Outcome.DEPLOYED) or not case.document.platform.whole:
         return
     plan = case.plan
+    if outcome is Outcome.DEPLOYED:
+        _record_deployed(case, plan)
     if plan.to_release:
         case.ledger.served(plan.application, plan.to_release, datetime.now(UTC))
     if outcome is Outcome.DEPLOYED:
@@ -88,6 +97,24 @@ def settle(case: Case, outcome: Outcome) -> None:
         return
     if plan.from_release and plan.from_release != plan.to_release and not case.request.drill:
         case.ledger.quarantine(plan.application, plan.from_release, case.incident.id)
+
+
+def _record_deployed(case: Case, plan: Plan) -> None:
+    """Once more, now that all of it runs: before, there may have been no container or pod to ask."""
+    release = recorded(case, plan)
+    case.ledger.record(release)
+    case.note(Happened.RECORDED, release=release.model_dump(mode="json", exclude=SEEN_SINCE))
+
+
+def _quarantine_failed(case: Case) -> None:
+    """A deploy's release that was judged, or did not verify. One that nobody could look at, or a person stopped, was not."""
+    plan, entries = case.ledger.incident(case.incident.id).plan, case.ledger.entries(case.incident.id)
+    if plan is None or plan.decision is not Decision.DEPLOY or case.request.drill:
+        return
+    judged = [row for row in entries if row.kind in (Happened.JUDGED, Happened.VERIFIED)]
+    if plan.to_release and judged and condemned(judged[-1]):
+        case.ledger.quarantine(plan.application, plan.to_release, case.incident.id)
+        case.note(Happened.QUARANTINED, release=plan.to_release)
 
 
 @act("tell")

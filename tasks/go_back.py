@@ -13,6 +13,7 @@ from tasks.ended import Ended
 from tasks.look import at_slot
 from tasks.stop_application import started
 from tasks.switch import move
+from tasks.take_place import end_left_behind
 from tasks.verify import look_until_ok
 
 
@@ -27,13 +28,23 @@ def go_back(case: Case, plan: Plan, error: BackoutError) -> None:
     """
     if why := _worse_there(case, plan):
         raise Ended(Outcome.STUCK, f"{error}; stays on {in_words(_served(case))}: {why}")
+    if plan.rollout and plan.rollout.in_place:
+        end_left_behind(case)
     receipt = move(case, plan, plan.before)
     if not receipt.changed and not case.document.platform.standby:
-        raise Ended(Outcome.HELD, str(error))
+        raise _not_moved(case, plan, error)
     case.note(Happened.WENT_BACK, receipt=receipt.model_dump(mode="json"), error=str(error))
     if case.document.platform.aligns and plan.from_slot and not plan.to_shares:
         aligned_with(case, plan.from_slot)
     _serves_again(case, plan, error)
+
+
+def _not_moved(case: Case, plan: Plan, error: BackoutError) -> Ended:
+    """Held, where what served still does; a deployment that wrote over it in its own slot is beyond our acts."""
+    holds = case.document.platform.slot(plan.from_slot or "").version
+    if holds == plan.from_release:
+        return Ended(Outcome.HELD, str(error))
+    return Ended(Outcome.STUCK, f"{error}; {plan.from_slot} now holds {holds}, not {plan.from_release}")
 
 
 def _serves_again(case: Case, plan: Plan, error: BackoutError) -> None:

@@ -1,22 +1,19 @@
 """Install: the database is backed up and migrated up, and the new release comes into its idle slot. Users notice nothing."""
 
-from contextlib import suppress
-from pathlib import Path
+from functools import partial
 
-from blocks.hosts.local import Local
-from blocks.installable import Installable
-from blocks.placeholders import filled
+from blocks.installable import installer
 from domain.assess_deploy import BACK_UP, INSTALL, MIGRATE_UP
-from domain.errors import CommandFailed, Conflict, NotInstalled, StoreUnavailable
+from domain.errors import NotInstalled
 from domain.journal_kinds import Happened
 from domain.plan import Plan
-from domain.release import Release
-from domain.shares import in_words
 from tasks.act import act
+from tasks.as_planned import as_planned, record, run_install, still_ours
 from tasks.back_up import take_backup
 from tasks.case import Case
 from tasks.database import changes_of, keep_schema
 from tasks.run_log import progress_lines
+from tasks.take_place import keep_way_back
 
 BEFORE_DEPLOY = "before-deploy"
 
@@ -30,7 +27,9 @@ def make_ready(case: Case, plan: Plan) -> None:
         back_up_before(case, plan)
     if rollout.migrations and not _noted(case, Happened.MIGRATED_UP):
         migrate_up(case, plan)
-    if not _noted(case, Happened.INSTALLED):
+    if rollout.in_place:
+        keep_way_back(case, plan)
+    elif not _noted(case, Happened.INSTALLED):
         install(case, plan)
 
 
@@ -53,7 +52,7 @@ def migrate_up(case: Case, plan: Plan) -> None:
         Conflict: what serves is no longer what the plan goes back to; nothing was changed.
         StepFailed, SchemaDirty, MigrationRunning: as `blocks.databases.contract` says.
     """
-    _as_planned(case, plan)
+    as_planned(case, plan)
     changes = changes_of(case.document, case.installation.home)
     before = plan.rollout.schema_before if plan.rollout else None
     if changes.status(plan.to_release).version == before:
@@ -74,61 +73,17 @@ def install(case: Case, plan: Plan) -> None:
     """
     slot, release = plan.to_slot or "", plan.to_release or ""
     platform, settings = case.document.platform, case.document.deploy
-    _as_planned(case, plan)
+    as_planned(case, plan)
     if platform.slot(slot).version != release:
         if settings.install:
-            argv = filled(settings.install, {"slot": slot, "release": release})
-            _run(case, argv, settings.install_timeout_s)
-        if isinstance(platform, Installable):
-            platform.install(slot, release)
+            run_install(case, plan)
+        if by_itself := installer(platform):
+            by_itself.install(slot, release, partial(still_ours, case))
         found = platform.slot(slot).version
         if found != release:
             raise NotInstalled(release=release, slot=slot, why=f"it holds {found or 'no release'}")
-    _record(case, plan)
+    record(case, plan)
     case.note(Happened.INSTALLED, slot=slot, release=release)
-
-
-def _as_planned(case: Case, plan: Plan) -> None:
-    """Traffic, and the release to go back to, are where the plan saw them: what serves is never written over.
-
-    Raises Conflict, except where the release serves from its slot already.
-    """
-    platform = case.document.platform
-    served = platform.route().served
-    if served == plan.after and platform.slot(plan.to_slot or "").version == plan.to_release:
-        return
-    if served != plan.before:
-        found = in_words(served) or "no slot"
-        raise Conflict(on="what serves", expected=in_words(plan.before), found=found)
-    holds = platform.slot(plan.from_slot or "").version
-    if holds != plan.from_release:
-        expected = plan.from_release or "no release"
-        raise Conflict(on=f"the release in {plan.from_slot}", expected=expected, found=holds or "no release")
-
-
-def _run(case: Case, argv: list[str], timeout_s: float) -> None:
-    """Others wait for this act's turn on the host, so it is given up as soon as one of them went before it."""
-
-    def still_ours() -> None:
-        with suppress(StoreUnavailable):  # nobody can have gone before it there
-            case.ledger.check(case.hold)
-
-    ran = Local().run(argv, cwd=Path("/"), timeout_s=timeout_s, meanwhile=still_ours)
-    if ran.exit_code != 0:
-        raise CommandFailed(argv=argv, exit_code_seen=ran.exit_code, output=ran.output)
-
-
-def _record(case: Case, plan: Plan) -> None:
-    database = case.document.database
-    case.ledger.record(
-        Release(
-            application=plan.application,
-            version=plan.to_release or "",
-            slot=plan.to_slot,
-            schema_version=database.schema_version() if database else None,
-            recorded_by=case.request.by,
-        )
-    )
 
 
 def _noted(case: Case, kind: Happened) -> bool:

@@ -3,6 +3,7 @@
 import time
 
 from blocks.platforms.contract import Ready, Standing, Unproven
+from domain.errors import UnknownSlot
 from domain.journal_kinds import Happened
 from domain.outcomes import Outcome
 from domain.plan import Plan
@@ -32,8 +33,10 @@ def prepare(case: Case, plan: Plan) -> None:
     platform = case.document.platform
     if plan.to_slot is None or platform.route().served == plan.after:
         return
-    still_holds(case, plan)
     _not_quarantined(case, plan)
+    if plan.rollout and plan.rollout.in_place and _is_brought_later(case, plan):
+        return
+    still_holds(case, plan)
     found = _look(case, plan.to_slot)
     findings = [finding.model_dump(mode="json") for finding in found.findings]
     said = found.said if isinstance(found, Ready) else ""
@@ -43,6 +46,14 @@ def prepare(case: Case, plan: Plan) -> None:
         raise Ended(
             Outcome.HELD, f"{placed(plan.to_release, plan.to_slot)} is not healthy now: {found.reason}"
         )
+
+
+def _is_brought_later(case: Case, plan: Plan) -> bool:
+    """Whether nothing can be made ready: the release comes to the platform as it takes the serving one's place."""
+    try:
+        return case.document.platform.slot(plan.to_slot or "").version != plan.to_release
+    except UnknownSlot:
+        return True
 
 
 def _look(case: Case, slot: str) -> Standing | Ready | Unproven:

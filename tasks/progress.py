@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 
-from domain.assess_deploy import SHIFT
+from domain.assess_deploy import SHIFT, TAKE_PLACE
 from domain.errors import Conflict
 from domain.findings import Verdict
 from domain.journal import Entry
@@ -53,7 +53,7 @@ def attempted(entries: Iterable[Entry]) -> bool:
     begun = shared = False
     for entry in entries:
         shared = shared or entry.kind == Happened.SHIFTED
-        if entry.data.get("act") not in (SWITCH, SHIFT):
+        if entry.data.get("act") not in (SWITCH, SHIFT, TAKE_PLACE):
             continue
         if entry.kind == Happened.ACT_STARTED:
             begun = True

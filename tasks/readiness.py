@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -11,7 +12,8 @@ from blocks.document import Document
 from blocks.installation import Installation
 from blocks.readiness_settings import ReadinessSettings
 from domain.checkup import Checkup, unseen, wrong
-from domain.errors import BackoutError, Unforeseen, Unreachable
+from domain.errors import BackoutError, StoreUnavailable, Unforeseen, Unreachable
+from domain.eta import Eta
 from domain.readiness import Check, Readiness
 from domain.release import placed
 from domain.severity import Severity
@@ -128,13 +130,18 @@ def _whole(known: Known, checks: list[Check]) -> Readiness:
     found = Readiness(application=known.application, checks=checks)
     if known.document is None or not known.surveyed:
         return found
-    situation, target = known.situation, known.target
-    past = sorted(situation.past_s)
+    target, eta = known.target, _eta(known)
     return found.model_copy(
         update={
             "target": placed(target.version, target.name) if target else "",
-            "eta_s": past[len(past) // 2] if past else None,
-            "runs": len(past),
+            **({"eta_s": eta.seconds, "runs": eta.runs, "eta_of": eta.of} if eta else {}),
             "rto_s": float(known.document.policy.rto_s(Severity.CRITICAL)),
         }
     )
+
+
+def _eta(known: Known) -> Eta | None:
+    """Where the record cannot be read, the check of the store says so."""
+    with suppress(StoreUnavailable):
+        return known.eta
+    return None

@@ -3,11 +3,14 @@
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from blocks.deadline import begun
 from blocks.document import Document
 from blocks.installation import Installation
+from blocks.store import drills
 from domain.errors import BackoutError
+from domain.eta import Eta, expected
 from domain.release import Slot
 from domain.request import Request
 from domain.situation import Situation
@@ -76,6 +79,12 @@ class Known:
         if target is None:
             raise NotSeen("there is no release to go back to")
         return target
+
+    @cached_property
+    def eta(self) -> Eta | None:
+        """How long it would take; None where nothing was seen to measure by. Raises NotSeen, StoreUnavailable."""
+        past = self.situation.past_s
+        return expected(past, [] if past else drills.elsewhere(self.here.store.database, self.application))
 
     def _look(self) -> Situation:
         try:

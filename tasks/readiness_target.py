@@ -7,6 +7,7 @@ from blocks.store import readiness as kept
 from domain.checkup import Checkup, Remedy, unseen, well, wrong
 from domain.errors import BackoutError
 from domain.findings import summary
+from domain.good import evidence, proven_first
 from domain.release import Release, placed
 from domain.report.markdown import duration
 from domain.target import why_none
@@ -28,7 +29,8 @@ def target(known: Known) -> list[Checkup]:
         return [wrong("target", known.application, said, *remedies, symptom="no release to go back to")]
     record = _record(known, found.version)
     since = f", served since {record.served_since:%Y-%m-%d}" if record and record.served_since else ""
-    return [well("target", known.application, f"{placed(found.version, found.name)}{since}")]
+    good = f"; {evidence(record)}" if known.described.platform.whole else ""
+    return [well("target", known.application, f"{placed(found.version, found.name)}{since}{good}")]
 
 
 def slot(known: Known) -> list[Checkup]:
@@ -50,7 +52,7 @@ def slot(known: Known) -> list[Checkup]:
     if lacking:
         said = f"is down, and cannot be started: {lacking}"
         return [wrong("slot", found.name, said, DOCTOR, symptom="cannot be started")]
-    said = "is down; a rollback starts it first"
+    said = "is down and can be started; a rollback starts it first"
     return [well("slot", found.name, said)]
 
 
@@ -131,14 +133,14 @@ def _schema_of(known: Known) -> str | None:
 
 
 def _last_good(known: Known) -> Release | None:
-    """By record: the newest that has served before the one that serves, and is not in quarantine."""
+    """By record: the newest that has served before the one that serves, and is not in quarantine; with evidence first."""
     survey = known.situation.survey
     serving = survey.slot(survey.serving)
     own = _record(known, serving.version) if serving else None
     before = own.served_since if own and own.served_since else survey.at
     good = (
         row
-        for row in known.situation.releases
+        for row in proven_first(known.situation.releases)
         if row.quarantined_by is None and row.served_since is not None and row.served_since < before
     )
     return next(good, None)
@@ -149,14 +151,15 @@ def _commit(record: Release) -> str:
 
 
 def eta(known: Known) -> list[Checkup]:
-    """How long it would take, by past rollbacks and drills."""
-    past = sorted(known.situation.past_s)
-    if not past:
-        return [unseen("eta", known.application, "there was no rollback of it yet")]
-    said = f"{duration(past[len(past) // 2])}, the median of {len(past)}"
-    found = well("eta", known.application, said)
-    seen = found.finding.model_copy(update={"value": past[len(past) // 2], "unit": "s"})
-    return [found.model_copy(update={"finding": seen})]
+    """How long it would take, by past rollbacks of it, drills among them; else by drills of it elsewhere."""
+    found = known.eta
+    if found is None:
+        said = "there was no rollback of it yet, and no drill of it elsewhere"
+        return [unseen("eta", known.application, said)]
+    said = f"{duration(found.seconds)}, the median of {found.runs} {found.of}"
+    seen = well("eta", known.application, said)
+    measured = seen.finding.model_copy(update={"value": found.seconds, "unit": "s"})
+    return [seen.model_copy(update={"finding": measured})]
 
 
 def cannot(error: BackoutError, name: str, on: str) -> Checkup:

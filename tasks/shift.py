@@ -1,9 +1,12 @@
 """Shift: the new release gets the traffic by steps, each looked at before the next. A bad step ends in the way back."""
 
+from collections.abc import Callable
+
 from blocks.routers.contract import Receipt, Route
 from blocks.sharing import share_out
 from domain.assess_deploy import SHIFT
 from domain.errors import CanaryInterrupted, Conflict
+from domain.gate import steps_left, waits_at
 from domain.journal_kinds import Happened
 from domain.plan import Plan
 from domain.shares import WHOLE, in_words
@@ -11,6 +14,15 @@ from tasks.act import act
 from tasks.analyse import analyse, moved_by_others
 from tasks.case import Case
 from tasks.progress import Progress, attempted, moved, never_forward_again, progress
+from tasks.take_place import put_in_place
+
+Gatekeeper = Callable[[Case, Plan, int], None]
+"""Called after the analysis of each share below 100; raises where no more traffic may follow."""
+
+
+def at_a_gate(case: Case) -> bool:
+    """Whether the run goes on from a gate of its deploy, where people were asked: it was not cut off."""
+    return waits_at(case.ledger.entries(case.incident.id)) is not None
 
 
 def back_if_cut_off(case: Case) -> None:
@@ -36,15 +48,27 @@ def back_if_cut_off(case: Case) -> None:
     raise CanaryInterrupted(release=plan.to_release or "")
 
 
-def shift(case: Case, plan: Plan) -> None:
-    """All the plan's steps; nothing where the new release has all of it. Raises CanaryFailed, Conflict, Unreachable."""
-    if case.document.platform.route().slot == plan.to_slot:
+def shift(case: Case, plan: Plan, gate: Gatekeeper = lambda *_step: None) -> None:
+    """All the plan's steps that are left; nothing where the new release has all of it.
+
+    Raises:
+        CanaryFailed, Conflict, Unreachable: traffic goes back.
+        GateClosed: `gate` has no yes to more traffic; the same.
+    """
+    steps = steps_left(plan, case.ledger.entries(case.incident.id))
+    if not steps[0].given and case.document.platform.route().slot == plan.to_slot:
         _note_whole(case, plan)
         return
-    for share in plan.rollout.steps if plan.rollout else [WHOLE]:
-        give(case, plan, share)
-        if share < WHOLE:
-            analyse(case, plan, share, case.document.deploy.step_s)
+    if plan.rollout and plan.rollout.in_place:
+        put_in_place(case, plan)
+        return
+    for step in steps:
+        if not step.given:
+            give(case, plan, step.share)
+        if step.share < WHOLE:
+            if not step.given:
+                analyse(case, plan, step.share, case.document.deploy.step_s)
+            gate(case, plan, step.share)
 
 
 @act(SHIFT, changes=True)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from domain.condemn import against
 from domain.errors import BackoutError, StoreUnavailable
 from domain.findings import summary
 from domain.journal import Entry
@@ -15,7 +16,8 @@ from domain.soak import TREND, Sample, restarted
 from domain.soak import trouble as got_worse
 from tasks.case import Case
 from tasks.checklist import write_checklist
-from tasks.look import through_router
+from tasks.commit import commit
+from tasks.look import ROUTER, through_router
 from tasks.read_logs import ERRORS, LINES
 from tasks.report import facts_of, write_report
 from tasks.tell import tell
@@ -93,11 +95,13 @@ class Seen:
         problem: what is wrong in one line, empty where nothing is.
         certain: trouble by itself; else it takes `BAD_IN_A_ROW` of them.
         no_data: nothing could be seen: it breaks no row of bad looks, and adds nothing to one.
+        bad: something of it stands against the release: it was seen to be bad, and was not so before.
     """
 
     problem: str = ""
     certain: bool = False
     no_data: bool = False
+    bad: bool = False
 
 
 def look_again(case: Case, *, every_check: bool = False) -> Seen:
@@ -119,13 +123,21 @@ def _look(case: Case, *, every_check: bool) -> Seen:
     noted = _entries(case, Happened.WATCH_SAMPLE)
     earlier = [Sample.model_validate(entry.data) for entry in noted]
     sample = _sample(case, document.platform.slot(plan.to_slot), every_check=every_check or _due(case, noted))
-    wrong = [*unproven(document, sample.findings), *got_worse(earlier, sample)]
+    worse = got_worse(earlier, sample)
+    wrong = [*unproven(document, sample.findings), *worse]
     if every_check:
         wrong += _not_proven_again(case, sample)
     problem = "; ".join(dict.fromkeys(wrong))
     if problem or len(sample.findings) > 1 or len(noted) < TREND:
         case.note(Happened.WATCH_SAMPLE, **sample.model_dump(mode="json"), said=summary(sample.findings))
-    return Seen(problem, certain=bool(restarted(earlier, sample)))
+    bad = [*worse, *_of_the_release(case, sample)]
+    return Seen(problem, certain=bool(restarted(earlier, sample)), bad=bool(bad))
+
+
+def _of_the_release(case: Case, sample: Sample) -> list[str]:
+    """What is bad for users, and was not so in the same way before: the database, and what was not seen, are no fault of a release."""
+    found = [finding for finding in sample.findings if finding.bad]
+    return against(found, health=case.document.health.name, users=ROUTER, before=case.plan.seen)
 
 
 def _not_proven_again(case: Case, sample: Sample) -> list[str]:
@@ -139,15 +151,21 @@ def _not_proven_again(case: Case, sample: Sample) -> list[str]:
 
 
 def stays_well(case: Case) -> str:
-    """The watch ended well: the signal that fired is ok again, and nothing else went bad."""
+    """The watch ended well: the signal that fired is ok again, and nothing else went bad. That is evidence for the release."""
+    committed = commit(case)
     case.note(Happened.WATCH_ENDED, ok=True, why="nothing bad was seen")
-    return _amend(case, "nothing bad was seen")
+    return _amend(case, "; ".join(filter(None, ["nothing bad was seen", committed])))
 
 
-def trouble(case: Case, problem: str) -> str:
-    """The watch saw trouble: people are told. Nothing is switched: never flip back and forth."""
+def trouble(case: Case, problem: str, only_told: str = "") -> str:
+    """The watch saw trouble: people are called, or the rollback of a deploy was started, which calls whom it needs.
+
+    `only_told`: why nothing was started.
+    """
     case.note(Happened.WATCH_ENDED, ok=False, why=problem)
-    tell(case, Moment.ESCALATED, said=[problem])
+    if any(entry.kind == Happened.ROLLBACK_STARTED for entry in case.ledger.entries(case.incident.id)):
+        return _amend(case, f"{problem}; the rollback is started")
+    tell(case, Moment.ESCALATED, said=[problem, *([only_told] if only_told else [])])
     return _amend(case, problem)
 
 

@@ -2,12 +2,13 @@
 
 from blocks.document import Document
 from blocks.home import Home
-from blocks.installable import Installable
+from blocks.installable import installer
 from blocks.sharing import grain_of
+from blocks.takes_place import Compares, TakesPlace
 from domain.canary import steps_of
-from domain.errors import BackoutError, DatabaseUnreachable
-from domain.release import Survey
-from domain.rollout import Terms, Upward
+from domain.errors import BackoutError, DatabaseUnreachable, NotPrepared
+from domain.release import Slot, Survey
+from domain.rollout import Place, Terms, Upward
 from tasks.act import act
 from tasks.case import Case
 from tasks.database import changes_of
@@ -28,12 +29,39 @@ def terms_of(document: Document, home: Home, release: str, seen: Survey) -> Term
     serving = seen.slot(seen.serving)
     deployed = serving is not None and serving.version == release
     return Terms(
-        installs=isinstance(document.platform, Installable) or bool(settings.install),
+        installs=installer(document.platform) is not None or bool(settings.install),
         steps=steps_of(settings.steps, grain_of(document.platform)),
         consent=settings.consent,
+        gates=settings.gates,
         backup=settings.backup and document.database is not None,
         upward=None if document.database is None or deployed else _upward(document, home, release),
+        place=None if deployed else _place(document, release, serving),
+        difference=_difference(document, release, serving),
     )
+
+
+def _place(document: Document, release: str, serving: Slot | None) -> Place | None:
+    """Where it would take the serving release's place, and whether that could be gone back to; None where there is a standby."""
+    platform, settings = document.platform, document.deploy
+    if not isinstance(platform, TakesPlace):
+        return None
+    try:
+        slot = platform.place_for(release, brought=bool(settings.install))
+    except NotPrepared as error:
+        return Place(why_none=error.what())
+    lost = platform.no_way_back(serving.name) if serving else ""
+    return Place(slot=slot.name, no_way_back=lost, unasked=settings.blind)
+
+
+def _difference(document: Document, release: str, serving: Slot | None) -> list[str]:
+    """What it brings. A precaution: what cannot be told stops no deploy."""
+    platform = document.platform
+    if not isinstance(platform, Compares) or serving is None:
+        return []
+    try:
+        return platform.difference(serving.name, release)
+    except BackoutError as error:
+        return [f"what differs cannot be told: {error.what()}"]
 
 
 def _upward(document: Document, home: Home, release: str) -> Upward:

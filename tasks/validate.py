@@ -94,7 +94,7 @@ def smoke(case: Case, plan: Plan) -> None:
         Ended: held, where one is bad. Traffic was not touched.
     """
     platform = case.document.platform
-    if plan.to_slot is None or platform.route().slot == plan.to_slot:
+    if plan.to_slot is None or not platform.standby or platform.route().slot == plan.to_slot:
         return
     place = place_of(case.document, platform.slot(plan.to_slot))
     found = [signal.observe(place) for signal in case.document.checks]
