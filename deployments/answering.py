@@ -13,6 +13,7 @@ from deployments.prefect_api import PrefectApi
 from domain.consent import NOBODY, Answer, Approval, Ruling, may_answer, ruling
 from domain.contacts import Person
 from domain.errors import DataLossNotAccepted, NotAllowed, PrefectUnavailable
+from domain.gate import asked_about
 from domain.incident import Incident
 from domain.journal import Entry
 from domain.journal_kinds import Happened
@@ -175,6 +176,11 @@ def asked_last(here: Installation, incident: str) -> Entry | None:
     return asked[-1] if asked else None
 
 
+def plan_asked(here: Installation, incident: Incident) -> Plan | None:
+    """What people are asked about: the incident's plan, or the gate at which its deploy stands. None where there is no plan."""
+    return asked_about(incident.plan, here.store.entries(incident.id)) if incident.plan else None
+
+
 def deadline(here: Installation, incident: str) -> datetime | None:
     """Until when an answer counts; None where people were not asked."""
     asked = asked_last(here, incident)
@@ -198,16 +204,17 @@ def asked_plan(here: Installation, incident: Incident, person: str, wanted: str)
         how = f"{see} shows what goes on" if by else f"`backout report {incident.id}` says how"
         ended = ": ".join(filter(None, ["it has ended", incident.outcome, by]))
         raise refused(why=ended, step=f"{how}; {again} starts another one")
-    if incident.plan is None or incident.plan.consent is None:
+    plan = plan_asked(here, incident)
+    if plan is None or plan.consent is None:
         raise refused(why="it asks nobody", step=f"{see} shows where it stands")
-    already = stands_now(here, incident, incident.plan)
+    already = stands_now(here, incident, plan)
     if already is not Ruling.OPEN:
         raise refused(why=f"it was {already} before", step=f"{see} shows how it goes on")
     until = deadline(here, incident.id)
     if until is not None and datetime.now(UTC) > until:
         step = f"{see} shows how it ends; {again} asks anew"
         raise refused(why=f"its deadline was {until:%Y-%m-%d %H:%M:%S} UTC", step=step)
-    return incident.plan
+    return plan
 
 
 def _asked_plan(here: Installation, incident: Incident, name: str, said: Said) -> Plan:

@@ -14,7 +14,7 @@ from blocks.secrets import names as variables
 from blocks.secrets import resolve
 from blocks.store import configurations
 from deployments.prefect_api import PrefectApi
-from domain.errors import MissingSecret, PrefectUnavailable, Unreachable
+from domain.errors import MissingSecret, PrefectUnavailable, UnknownApplication, Unreachable
 
 
 def document(here: Installation, application: str) -> Document:
@@ -32,6 +32,14 @@ def document(here: Installation, application: str) -> Document:
 def names(here: Installation) -> list[str]:
     """All applied applications."""
     return [applied.application for applied in configurations.all_of(here.store.database)]
+
+
+def wanted(here: Installation, application: str | None) -> list[str]:
+    """The one that is named, else all. Raises UnknownApplication, which lists them."""
+    known = names(here)
+    if application is not None and application not in known:
+        raise UnknownApplication(application=application, known=known)
+    return known if application is None else [application]
 
 
 def _secrets(here: Installation, application: str, raw: Any) -> Mapping[str, str]:

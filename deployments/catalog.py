@@ -90,6 +90,7 @@ CATALOG: tuple[Catalogued, ...] = (
     _runbook("emergency", "rollback", emergency=True),
     _runbook("deploy", "deploy"),
     _runbook("promote", "deploy"),
+    _runbook("decommission", "deploy"),
     _runbook("migration-failure", "rollback", "database"),
     _runbook("data-corruption", "rollback", "database"),
     _runbook("restore-database", "database"),

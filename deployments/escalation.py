@@ -6,7 +6,7 @@ from prefect.logging import get_logger
 
 from blocks.installation import Installation
 from blocks.store import waiting
-from deployments.answering import asked_last, stands_now
+from deployments.answering import asked_last, plan_asked, stands_now
 from deployments.applications import document
 from domain.consent import Ruling
 from domain.contacts import Step
@@ -42,7 +42,8 @@ def _due(here: Installation, incident: Incident) -> list[Step]:
     """The steps whose time has come and that were not made; none once the request is answered."""
     asked, now = asked_last(here, incident.id), datetime.now(UTC)
     path = asked.data.get("path", []) if asked else []
-    if not path or incident.plan is None or stands_now(here, incident, incident.plan) is not Ruling.OPEN:
+    plan = plan_asked(here, incident)
+    if not path or plan is None or stands_now(here, incident, plan) is not Ruling.OPEN:
         return []
     made = [entry.data["step"] for entry in here.store.entries(incident.id) if entry.kind == Happened.CALLED]
     steps = [Step.model_validate(step) for step in path]

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -12,6 +13,8 @@ from rich.text import Text
 
 from blocks.store import Store
 from deployments.prefect_api import PrefectApi, RunState
+from domain.assess_deploy import SHIFT
+from domain.gate import asked_at
 from domain.incident import Incident
 from domain.journal import Entry
 from domain.journal_kinds import Happened
@@ -23,11 +26,12 @@ STATE_EVERY = 5
 
 @dataclass
 class Step:
-    """One act as people see it. `seconds` is None while it is under way."""
+    """One act as people see it. `seconds` is None while it is under way; `said`: where a deploy's traffic is, or how a step was."""
 
     name: str
     seconds: float | None = None
     error: str = ""
+    said: str = ""
 
 
 @dataclass
@@ -61,18 +65,27 @@ class Followed:
 def steps_of(entries: Iterable[Entry]) -> list[Step]:
     """The acts in order; one that was tried again shows its last try."""
     steps: dict[str, Step] = {}
+    asked: dict[str, datetime] = {}
+    said: dict[str, str] = {}
+    question = ""
     for entry in entries:
         name = entry.data.get("act", "")
         if entry.kind == Happened.ACT_STARTED:
             steps[name] = Step(name)
         elif entry.kind == Happened.ACT_DONE:
-            steps[name] = Step(name, seconds=float(entry.data["seconds"]))
+            steps[name] = Step(name, seconds=float(entry.data["seconds"]), said=said.get(name, ""))
         elif entry.kind == Happened.ACT_FAILED:
             steps[name] = Step(name, error=str(entry.data["error"]).splitlines()[0])
         elif entry.kind == Happened.CONSENT_ASKED:
-            steps["consent"] = Step("consent")
-        elif entry.kind == Happened.RESUMED and "consent" in steps:
-            steps["consent"] = Step("consent", seconds=_waited(entries, entry))
+            question = _question(entry)
+            steps[question] = Step(question)
+            asked.setdefault(question, entry.at)
+        elif entry.kind == Happened.RESUMED and question in asked:
+            steps[question] = Step(question, seconds=(entry.at - asked[question]).total_seconds())
+        elif entry.kind == Happened.SHIFTED:
+            said[SHIFT] = str(entry.data["said"])
+        elif entry.kind == Happened.JUDGED:
+            said["analyse"] = f"at {entry.data['share']} %: {entry.data['verdict']}"
         elif entry.kind == Happened.ENDING:
             _end_unfinished(steps.values(), str(entry.data["why"]))
     return list(steps.values())
@@ -85,9 +98,10 @@ def _end_unfinished(steps: Iterable[Step], why: str) -> None:
             step.error = why.splitlines()[0] if why else "ended here"
 
 
-def _waited(entries: Iterable[Entry], resumed: Entry) -> float:
-    asked = next((entry for entry in entries if entry.kind == Happened.CONSENT_ASKED), resumed)
-    return (resumed.at - asked.at).total_seconds()
+def _question(asked: Entry) -> str:
+    """Each gate of a deploy is a question of its own; one that was asked again is the same."""
+    gate = asked_at(asked)
+    return f"consent to more than {gate.share} %" if gate else "consent"
 
 
 def follow(api: PrefectApi, store: Store, run: str, console: Console) -> Followed:
@@ -138,7 +152,12 @@ def step_list(steps: Iterable[Step]) -> Table:
     table.add_column(justify="right")
     table.add_column(style="red", overflow="fold")
     for step in steps:
-        table.add_row(_mark(step), step.name, _time(step), Text(step.error))
+        table.add_row(
+            _mark(step),
+            step.name,
+            _time(step),
+            Text(step.error or step.said, style="" if step.error else "default"),
+        )
     return table
 
 

@@ -64,9 +64,7 @@ async def _deployment(client: PrefectClient, entry: Catalogued, work_pool: str) 
     return await client.create_deployment(
         flow_id,
         entry.name,
-        schedules=[DeploymentScheduleCreate(schedule=CronSchedule(cron=entry.schedule))]
-        if entry.schedule
-        else await _applied_schedules(client, entry),
+        schedules=await _schedules(client, entry, flow.name),
         description=entry.description,
         tags=entry.all_tags,
         work_pool_name=work_pool,
@@ -79,21 +77,27 @@ async def _deployment(client: PrefectClient, entry: Catalogued, work_pool: str) 
     )
 
 
-async def _applied_schedules(
-    client: PrefectClient, entry: Catalogued
+async def _schedules(
+    client: PrefectClient, entry: Catalogued, flow: str
 ) -> list[DeploymentScheduleCreate] | None:
-    """Those that `backout apply` made: Prefect drops a deployment's schedules where it is created again."""
-    if entry.name != DRILL:
+    """The catalog's, or those that `backout apply` made: Prefect drops a deployment's schedules where it is created again.
+
+    What somebody paused stays paused.
+    """
+    if not entry.schedule and entry.name != DRILL:
         return None
     try:
-        known = await client.read_deployment_by_name(f"{DRILL}/{DRILL}")
+        known = (await client.read_deployment_by_name(f"{flow}/{entry.name}")).schedules
     except ObjectNotFound:
-        return None
+        known = []
+    if entry.schedule:
+        active = all(one.active for one in known)
+        return [DeploymentScheduleCreate(schedule=CronSchedule(cron=entry.schedule), active=active)]
     return [
         DeploymentScheduleCreate(
             schedule=one.schedule, active=one.active, parameters=one.parameters, slug=one.slug
         )
-        for one in known.schedules
+        for one in known
     ]
 
 

@@ -20,7 +20,8 @@ from deployments.applications import Channels, names
 from deployments.identity import SLACK
 from deployments.one_time_codes import give_code
 from domain.consent import Answer
-from domain.errors import BackoutError
+from domain.errors import BackoutError, NotAllowed
+from domain.gate import question
 from domain.incident import Incident
 from domain.plan import Plan
 
@@ -100,7 +101,14 @@ def _asked_in(interaction: Interaction, channels: list[Slack]) -> Slack | None:
 
 def _done(here: Installation, channel: Slack, interaction: Interaction, incident: Incident) -> str:
     """What became of it, in words; empty where a window asks further. Raises NotAllowed, DataLossNotAccepted, Unreachable."""
-    plan = answering.asked_plan(here, incident, f"Slack member {interaction.user}", "answer")
+    member = f"Slack member {interaction.user}"
+    plan = answering.asked_plan(here, incident, member, "answer")
+    if interaction.about != question(plan):
+        why = "another question is open by now: this one was answered"
+        wanted = f"answer incident {incident.id}"
+        raise NotAllowed(
+            person=member, wanted=wanted, why=why, step="press a button under the newest request"
+        )
     answering.allowed(here, incident, plan, SLACK, interaction.user)
     if interaction.choice is Choice.CODE:
         given = give_code(here, incident.id, SLACK, interaction.user)
@@ -114,7 +122,7 @@ def _done(here: Installation, channel: Slack, interaction: Interaction, incident
 
 def _window(interaction: Interaction, plan: Plan, incident: Incident) -> dict[str, Any] | None:
     """The window that a press opens; None where the press says all."""
-    where = incident.id, interaction.channel
+    where = f"{incident.id} {interaction.about}".strip(), interaction.channel
     if interaction.choice is Choice.REJECT:
         return buttons.reason_window(*where)
     if interaction.choice is Choice.INSTEAD and plan.offers:

@@ -36,6 +36,11 @@ class TriggerWindows:
         """Seconds that the longest window reaches back."""
         return max((window.trigger.span_s(self.pauses) for window in self.windows), default=0.0)
 
+    @property
+    def quiet(self) -> bool:
+        """Whether no trigger has fired: what serves is within its objectives, as far as they are watched."""
+        return not any(window.has_fired for window in self.windows)
+
     def _fill(self, kept: Kept) -> None:
         """With what was kept. A window that is older than its own span stays empty."""
         self.baselines.learns = False

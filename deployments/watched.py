@@ -13,8 +13,10 @@ from deployments.firing import FIRED as EVENT
 from deployments.sampler import Sampler
 from deployments.trigger_windows import TriggerWindows
 from deployments.watch_record import WatchRecord
+from deployments.well_served import WellServed
 from domain.errors.unforeseen import in_words
 from domain.findings import Finding
+from domain.good import BY_THE_WATCH
 from domain.names import block_name
 from domain.release import Slot
 
@@ -49,6 +51,7 @@ class Watched:
         self.others = [Sampler(described, signal) for signal in described.watch.signals]
         pauses = {one.signal.name: one.every_s for one in [self.health, *self.others]}
         self.windows = TriggerWindows(described, record, pauses, kept)
+        self.well_served = WellServed(described.deploy.good_after_s)
         self.retired = False
         self.serving: str | None = None
         self._lock = threading.Lock()
@@ -94,8 +97,8 @@ class Watched:
             )
         self._note_release(finding)
         said = self.windows.take(here, finding, now, self._release)
-        if finding.ok:
-            self._note_serving(here)
+        serving = self._note_serving(here) if finding.ok else None
+        self._note_good(here, serving, finding, now)
         return said
 
     def _was_well(self, here: Installation, finding: Finding) -> bool:
@@ -121,8 +124,16 @@ class Watched:
         elif not self._answers_version:
             self._release = self.serving or ""
 
-    def _note_serving(self, here: Installation) -> None:
-        """What serves well is what can be gone back to; written when it changes."""
+    def _note_good(self, here: Installation, serving: str | None, finding: Finding, now: float) -> None:
+        """What served well for long enough, with no trigger fired, is good by evidence."""
+        well = finding.ok and self.windows.quiet
+        span = self.well_served.take(serving, well=well, clock=now, at=finding.at)
+        if span and serving:
+            here.store.good(self.document.name, serving, *span, BY_THE_WATCH)
+            here.local(self.document.name).keep_releases(here.store.releases(self.document.name))
+
+    def _note_serving(self, here: Installation) -> str | None:
+        """What serves well is what can be gone back to; written when it changes. The release; None where it is not one alone."""
         platform = self.document.platform
         slot: Slot | None = next(
             (slot for slot in platform.slots() if slot.name == platform.route().slot), None
@@ -131,6 +142,7 @@ class Watched:
             here.store.served(self.document.name, slot.version, datetime.now(UTC))
             here.local(self.document.name).keep_releases(here.store.releases(self.document.name))
             self.serving = slot.version
+        return slot.version if slot is not None and slot.running else None
 
 
 def _has_served(here: Installation, application: str) -> bool:

@@ -5,8 +5,8 @@ from typing import Annotated, Any
 import typer
 
 from blocks.home import Home
-from blocks.installation import Installation, installation
-from deployments.applications import document, names
+from blocks.installation import installation
+from deployments.applications import document, wanted
 from deployments.cli import options
 from deployments.cli.db_tables import show_plan
 from deployments.cli.following import start_and_follow
@@ -15,7 +15,6 @@ from deployments.cli.usage import BadUsage
 from deployments.people import at_host
 from deployments.prefect_api import PrefectApi
 from domain.database.wish import Condition, Wish
-from domain.errors import UnknownApplication
 from domain.request import Request
 from domain.severity import Severity
 from tasks.study_database import planned
@@ -110,7 +109,7 @@ def _start(
 ) -> None:
     home = Home.from_env().ensure()
     with installation(home) as here:
-        _known(here, request.application)
+        wanted(here, request.application)
         if dry_run:
             show_plan(planned(here, document(here, request.application), request), json=json)
             return
@@ -120,9 +119,3 @@ def _start(
             "severity": request.severity, "asked_by": request.by, "via": request.via, **form,
         }  # fmt: skip
         start_and_follow(here, api, request, parameters, yes=yes, wait=wait, json=json)
-
-
-def _known(here: Installation, app: str) -> None:
-    known = names(here)
-    if app not in known:
-        raise UnknownApplication(application=app, known=known)

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from blocks.installation import Installation, installation
-from deployments.applications import document, names
+from deployments.applications import document, wanted
 from deployments.cli import options
 from deployments.cli.following import start_and_follow
 from deployments.cli.output import AppArgument, AsJson
@@ -14,7 +14,6 @@ from deployments.cli.usage import BadUsage
 from deployments.drift import drifts, obstacle
 from deployments.people import at_host
 from deployments.prefect_api import PrefectApi
-from domain.errors import UnknownApplication
 from domain.names import version_name
 from domain.request import DEPLOY, PROMOTE, Kind, Request
 from domain.severity import Severity
@@ -54,7 +53,7 @@ def deploy(
         if dry_run:
             _show(here, request, json=json)
             return
-        _known(here, request.application)
+        wanted(here, request.application)
         api = PrefectApi.find(here.home)
         given = {"release": release, **_given(api, request)}
         start_and_follow(here, api, request, given, yes=yes, wait=wait, json=json)
@@ -81,17 +80,11 @@ def promote(
             _show(here, _request(app, PROMOTE, served_release(document(here, source)), reason), json=json)
             return
         for name in (app, source):
-            _known(here, name)
+            wanted(here, name)
         api = PrefectApi.find(here.home)
         request = _request(app, PROMOTE, None, reason)
         given = {"staging": api.application_block(source), **_given(api, request)}
         start_and_follow(here, api, request, given, yes=yes, wait=wait, json=json)
-
-
-def _known(here: Installation, application: str) -> None:
-    """Before anything is started. Raises UnknownApplication."""
-    if application not in (known := names(here)):
-        raise UnknownApplication(application=application, known=known)
 
 
 def _request(app: str, runbook: str, release: str | None, reason: str) -> Request:

@@ -15,6 +15,7 @@ from deployments.follow import POLL_S, Followed, follow
 from deployments.people import person
 from deployments.prefect_api import PrefectApi
 from domain.consent import Answer, Ruling
+from domain.gate import gate_of
 from domain.incident import Incident
 from domain.outcomes import ENDS, End, Outcome
 from domain.request import Request
@@ -66,12 +67,14 @@ def _to_the_end(here: Installation, api: PrefectApi, run: str, *, yes: bool, jso
 def _answer(here: Installation, seen: Followed, *, yes: bool, json: bool) -> None:
     """Answer as this person: with --yes, or at the prompt. Ends where the run is left waiting for others."""
     incident = seen.incident
-    if incident is None or incident.plan is None:
+    plan = answering.plan_asked(here, incident) if incident else None
+    if incident is None or plan is None:
         raise typer.Exit(1)
     if not json:
-        show_plan(incident.plan, json=False)
-    rows = incident.plan.confirm_rows
-    said = _said(incident, rows, yes=yes, json=json)
+        show_plan(plan, json=False)
+    rows = plan.confirm_rows
+    # `--yes` was said before anybody saw the analysis: a gate asks for a yes of its own.
+    said = _said(incident, rows, yes=yes and gate_of(plan) is None, json=json)
     if said is None:
         _left_waiting(here, incident.id, "it still waits for consent", json=json, rows=rows)
         return

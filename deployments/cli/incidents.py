@@ -9,12 +9,11 @@ from typer.core import TyperGroup
 
 from blocks.installation import installation
 from deployments.answering import incident_of
-from deployments.applications import names
+from deployments.applications import wanted
 from deployments.cli.output import AsJson, as_json, console
 from deployments.cli.usage import BadUsage
 from deployments.incident_list import Listed, checklist_of, listed, tick
 from domain.checklist import TEXTS, Item, State
-from domain.errors import UnknownApplication
 from domain.follow_up import FollowUp, key
 from domain.incident import Incident
 
@@ -47,8 +46,7 @@ def list_incidents(
 ) -> None:
     """Outcome, releases, follow-ups due and done, items of the checklist that are open; newest first."""
     with installation() as here:
-        if app is not None and app not in (known := names(here)):
-            raise UnknownApplication(application=app, known=known)
+        wanted(here, app)
         found = [row for row in listed(here, app) if row.open or not only_open]
     if json:
         as_json([row.plain() for row in found])

@@ -8,11 +8,10 @@ import typer
 
 from blocks.installation import installation
 from deployments import quarantine
-from deployments.applications import names
+from deployments.applications import wanted
 from deployments.cli.ages import age
 from deployments.cli.output import AppArgument, AsJson, as_json, console, table
 from deployments.cli.usage import BadUsage
-from domain.errors import UnknownApplication
 from domain.quarantine import REDEPLOYMENT, Lift, missing, unknown
 
 Confirm = Annotated[
@@ -41,10 +40,7 @@ def list_held(
 ) -> None:
     """Which releases are in quarantine, since which incident, and which were taken out by whom."""
     with installation() as here:
-        known = names(here)
-        if app is not None and app not in known:
-            raise UnknownApplication(application=app, known=known)
-        held = [row for name in ([app] if app else known) for row in quarantine.held(here, name)]
+        held = [row for name in wanted(here, app) for row in quarantine.held(here, name)]
         lifted = quarantine.lifted(here, app)
     if json:
         as_json({"quarantined": held, "lifted": [one.model_dump(mode="json") for one in lifted]})

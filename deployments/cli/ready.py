@@ -7,11 +7,11 @@ import typer
 from rich.text import Text
 
 from blocks.installation import Installation, installation
-from deployments.applications import document, names
+from deployments.applications import document, wanted
 from deployments.cli.output import AsJson, as_json, console
 from deployments.drift import drifts
 from deployments.prefect_api import PrefectApi
-from domain.errors import Drift, PrefectUnavailable, UnknownApplication
+from domain.errors import Drift, PrefectUnavailable
 from domain.findings import Verdict
 from domain.names import block_name
 from domain.outcomes import named
@@ -34,10 +34,7 @@ def ready(
 ) -> None:
     """Can we go back right now, and how long would it take. Changes nothing. Exit code 1 where one is not ready."""
     with installation() as here:
-        known = names(here)
-        if app is not None and app not in known:
-            raise UnknownApplication(application=app, known=known)
-        found = [_seen(here, name, quiet=json) for name in ([app] if app else known)]
+        found = [_seen(here, name, quiet=json) for name in wanted(here, app)]
     if json:
         values = [_value(one) for one in found]
         as_json(values if app is None else values[0])

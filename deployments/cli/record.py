@@ -20,6 +20,7 @@ from domain.names import version_name
 from domain.quarantine import lifting
 from domain.release import Release, Slot
 from tasks.database import keep_schema
+from tasks.recorded import made_of
 
 
 def add_to(app: typer.Typer) -> None:
@@ -56,6 +57,7 @@ def record(
             schema_version=schema or _schema(here, described, version),
             configuration_hash=_hash(configuration), recorded_by=at_host(),
         )  # fmt: skip
+        release = _made_of(described, release)
         in_place = _keep(here, described, release)
         kept = described.platform.keep(version) if in_place else []
     serves = in_place is not None and in_place.running
@@ -64,6 +66,17 @@ def record(
     )
     result = {**release.model_dump(mode="json"), "serving": serves, "kept": kept}
     as_json(result) if json else console.print(said, markup=False, highlight=False, soft_wrap=True)
+
+
+def _made_of(document: Document, release: Release) -> Release:
+    """With what the platform knows of it, where a slot holds it and it was not said."""
+    try:
+        holder = next((slot for slot in document.platform.slots() if slot.version == release.version), None)
+        seen = made_of(release, document.platform, holder.name) if holder else release
+    except BackoutError:
+        return release
+    said = {"images", "commit", "configuration_hash"}
+    return seen.model_copy(update={name: value for name in said if (value := getattr(release, name))})
 
 
 def _keep(here: Installation, described: Document, release: Release) -> Slot | None:

@@ -9,7 +9,7 @@ import typer
 from blocks.home import Home
 from blocks.installation import Installation, installation
 from deployments import break_glass
-from deployments.applications import document, names
+from deployments.applications import document, wanted
 from deployments.cli import options
 from deployments.cli.db_tables import show_plan
 from deployments.cli.following import start_and_follow
@@ -21,7 +21,7 @@ from deployments.people import at_host
 from deployments.prefect_api import PrefectApi
 from deployments.target_choice import refuse_mistyped
 from domain.database.wish import Condition, Wish
-from domain.errors import ConfigurationError, UnknownApplication
+from domain.errors import ConfigurationError
 from domain.names import application_name
 from domain.request import Kind, Request
 from domain.severity import Severity
@@ -153,7 +153,7 @@ def _refuse_what_it_cannot(runbook: Runbook) -> None:
 
 
 def _start(here: Installation, request: Request, *, yes: bool, wait: bool, json: bool) -> None:
-    _known(here, request.application)
+    wanted(here, request.application)
     _refuse_mistyped(here, request)
     api = PrefectApi.find(here.home)
     start_and_follow(here, api, request, _parameters(api, request), yes=yes, wait=wait, json=json)
@@ -191,12 +191,6 @@ def _refuse_mistyped(here: Installation, request: Request) -> None:
         described = document(here, request.application)
     if described is not None:
         refuse_mistyped(described, request)
-
-
-def _known(here: Installation, app: str) -> None:
-    known = names(here)
-    if app not in known:
-        raise UnknownApplication(application=app, known=known)
 
 
 def _parameters(api: PrefectApi, request: Request) -> dict[str, Any]:

@@ -10,15 +10,16 @@ from blocks.installation import Installation, installation
 from blocks.ledger import Holder
 from blocks.store import configurations
 from blocks.watch_settings import unwatched
-from deployments.answering import asked_last
-from deployments.applications import document, names
+from deployments.answering import asked_last, plan_asked
+from deployments.applications import document, wanted
 from deployments.cli.ages import age
 from deployments.cli.output import AsJson, as_json, console, table
 from deployments.drift import drifts, obstacle
 from domain.consent import Answer
 from domain.contacts import Step
-from domain.errors import BackoutError, UnknownApplication
+from domain.errors import BackoutError
 from domain.findings import all_ok, summary
+from domain.gate import closed, gate_of
 from domain.outcomes import named
 from domain.precedence import Phase
 from domain.release import Release, Slot, Survey
@@ -41,12 +42,9 @@ def status(
 ) -> None:
     """Slots, releases with their ages, who serves, health, drift, the last incidents."""
     with installation() as here:
-        known = names(here)
-        if app is not None and app not in known:
-            raise UnknownApplication(application=app, known=known)
-        wanted = [app] if app else known
-        drift = drifts(here, wanted)
-        found = [{**_status(here, name), "drift": drift[name]} for name in wanted]
+        asked = wanted(here, app)
+        drift = drifts(here, asked)
+        found = [{**_status(here, name), "drift": drift[name]} for name in asked]
     if json:
         as_json(found if app is None else found[0])
         return
@@ -163,18 +161,21 @@ def _problems(one: dict[str, Any]) -> list[tuple[str, str]]:
 
 def _waits(here: Installation, holder: Holder) -> dict[str, Any] | None:
     """Whom the incident waits for, until when, and how they answer; None where it asks nobody."""
-    asked, plan = asked_last(here, holder.incident), here.store.incident(holder.incident).plan
+    asked, plan = asked_last(here, holder.incident), plan_asked(here, here.store.incident(holder.incident))
     if holder.phase is not Phase.WAITING or asked is None or plan is None or plan.consent is None:
         return None
     rows = f" --accept-data-loss {plan.confirm_rows}" if plan.confirm_rows else ""
-    answered = [row.person for row in here.store.approvals(holder.incident) if row.answer is Answer.APPROVE]
+    about = plan.digest()
+    answers = [row for row in here.store.approvals(holder.incident) if row.plan == about]
+    answered = [row.person for row in answers if row.answer is Answer.APPROVE]
     return {
         "incident": holder.incident,
         "people": plan.consent.people,
         "not_by": here.store.incident(holder.incident).request.by if plan.consent.people > 1 else None,
         "approved_by": answered,
         "until": asked.data["deadline"],
-        "at_deadline": plan.unanswered,
+        "about": plan.said if gate_of(plan) else None,
+        "at_deadline": closed(plan) or plan.unanswered,
         "approvers": plan.consent.approvers,
         "path": asked.data.get("path", []),
         "instead": plan.offers,
@@ -186,8 +187,9 @@ def _waits(here: Installation, holder: Holder) -> dict[str, Any] | None:
 def _show_waiting(waits: dict[str, Any]) -> None:
     until = datetime.fromisoformat(waits["until"])
     people = f"{waits['people']} {'person' if waits['people'] == 1 else 'people'}"
+    about = f" to {waits['about']}" if waits["about"] else ""
     console.print(
-        f"it waits for consent of {people} until {until:%H:%M:%S} UTC; then: {waits['at_deadline']}",
+        f"it waits for consent of {people}{about} until {until:%H:%M:%S} UTC; then: {waits['at_deadline']}",
         style="yellow",
         highlight=False,
     )
