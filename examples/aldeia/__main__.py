@@ -53,6 +53,16 @@ def deploy(arguments: argparse.Namespace) -> None:
         subprocess.run(argv, cwd=FOLDER.parents[1], check=True)
 
 
+def release(arguments: argparse.Namespace) -> None:
+    """A new release, as the team's CI leaves it for `backout deploy`: tagged and tested, and started by nobody."""
+    stack = Stack.attach(arguments.folder.resolve())
+    before = stack.repository.git("rev-parse", "HEAD")
+    stack.repository.release(arguments.tag, "" if arguments.fault == "none" else arguments.fault)
+    stack.repository.git("checkout", "--quiet", before)
+    stack.tested()
+    print(f"next:  backout deploy {APPLICATION} {arguments.tag}")
+
+
 def down(arguments: argparse.Namespace) -> None:
     """Remove its containers, volumes and images; the folder stays."""
     Stack.attach(arguments.folder.resolve()).stop()
@@ -67,11 +77,17 @@ def main() -> None:
     start.add_argument("--project", default="aldeia", help="the compose project's name")
     start.add_argument("--base", help=f"build all images on this one, a Debian 12 (default: {BASE})")
     start.set_defaults(run=up)
-    release = commands.add_parser("deploy", help="a new release in the place of the one that serves")
-    release.add_argument("tag")
-    release.add_argument("--fault", choices=["none", *FAULTS], default="none", help="what is wrong with it")
-    release.add_argument("--record", metavar="APP", help="then `backout record APP TAG`")
-    release.set_defaults(run=deploy)
+    new = commands.add_parser("deploy", help="a new release in the place of the one that serves, by hand")
+    new.add_argument("tag")
+    new.add_argument("--fault", choices=["none", *FAULTS], default="none", help="what is wrong with it")
+    new.add_argument("--record", metavar="APP", help="then `backout record APP TAG`")
+    new.set_defaults(run=deploy)
+    ready = commands.add_parser(
+        "release", help="a new release for `backout deploy`: tagged and tested, not started"
+    )
+    ready.add_argument("tag")
+    ready.add_argument("--fault", choices=["none", *FAULTS], default="none", help="what is wrong with it")
+    ready.set_defaults(run=release)
     commands.add_parser("down", help="remove everything").set_defaults(run=down)
     arguments = parser.parse_args()
     arguments.run(arguments)

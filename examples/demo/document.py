@@ -17,7 +17,10 @@ NO_EMPTY_TITLE = "SELECT NOT EXISTS (SELECT FROM entries WHERE title = '')"
 """No release writes an entry without a title: where there is one, the data is corrupted."""
 
 DRILLED = ("failing-health", "errors", "latency", "crash-loop", "dead-dependency", "full-disk")
-"""Faults that going back mends: those of the database and the router are the same for both slots."""
+"""Faults that going back mends."""
+
+SHARED = ("bad-migration", "exhausted-connections")
+"""Faults of the database, the same for both slots: going back would not help, and a drill is to see that it is not tried."""
 
 # The slots run `python -m examples.demo.application`, which is found from the folder that holds `examples`.
 _CHECKOUT = Path(__file__).resolve().parents[2]
@@ -47,20 +50,20 @@ def application(stack: Stack, releases: Mapping[str, Release], python: str) -> d
 
 
 def drill(stack: Stack, application: str, python: str) -> dict[str, Any]:
-    """The section `drill` of an application on this stack: a release as a CI deploys it, and the faults of its slot.
-
-    Where `serve` has a `BACKOUT_HOME` or other variables of Backout, its commands need them in `env`, too.
-    """
+    """The section `drill` of an application on this stack: a release as a CI deploys it, and the faults it can have."""
+    slot = f"demo:{stack.state_folder('{slot}')}"
+    own = {fault: _fault(slot, fault, python) for fault in DRILLED}
+    shared = {fault: _fault("postgresql:DEMO_DATABASE_URL", fault, python) for fault in SHARED}
     return {
         "env": {"DEMO_DATABASE_URL": "${DEMO_DATABASE_URL}"},
         "deploy": [python, "-m", "examples.demo.deploying", str(stack.folder), application, "{release}"],
-        "faults": {fault: _fault(stack, fault, python) for fault in DRILLED},
+        "faults": {**own, **{name: {**fault, "ends": "wont_help"} for name, fault in shared.items()}},
     }
 
 
-def _fault(stack: Stack, fault: str, python: str) -> dict[str, list[str]]:
+def _fault(place: str, fault: str, python: str) -> dict[str, Any]:
     command = [python, "-m", "examples.faults"]
-    target = [f"demo:{stack.state_folder('{slot}')}", fault]
+    target = [place, fault]
     return {
         "inject": [*command, "inject", *target, "--for", "{seconds}"],
         "undo": [*command, "undo", *target],

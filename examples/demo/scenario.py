@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -20,7 +21,7 @@ from domain.incident import Incident
 from domain.journal import Entry
 from domain.journal_kinds import Happened
 from domain.outcomes import Outcome
-from examples.demo.document import APPLICATION
+from examples.demo.document import APPLICATION, drill
 from examples.demo.figures import Figures, measure
 from examples.demo.interruption import Interruption
 from examples.demo.load import Load
@@ -158,6 +159,12 @@ class Scenario:
             issue = {"name": "health-check-failure", "severity": "high", "source": "backout demo --ask"}
             policy["issues"] = [issue]
         messages = {"kind": "logfile", "name": "log", "path": str(self.stage.reports / "messages.log")}
+        # This copy serves nobody, whatever it is called: `backout drill` may break it, where it is left up.
+        drilled = {
+            **drill(self.stage.stack, APPLICATION, sys.executable),
+            "production": False,
+            "schedule": None,
+        }
         # Both slots hold 1.0 until a deployment says otherwise.
         return self.stage.stack.write_backout_yaml(
             Release(GOOD),
@@ -166,6 +173,9 @@ class Scenario:
             watch={"every_s": SAMPLE_S},
             channels=[messages],
             evidence=str(self.stage.reports),
+            drill=drilled,
+            # A person who looks around does not wait for minutes before the next fault is found.
+            alerts={"cool_down_s": SAMPLE_S},
         )
 
     def _start(self, slot: str) -> None:

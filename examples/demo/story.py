@@ -11,6 +11,7 @@ from deployments.cli.output import console
 from deployments.serving import Serving
 from domain.errors import BackoutError, ConfigurationError
 from examples.demo.asking import ask as ask_people
+from examples.demo.document import APPLICATION
 from examples.demo.figures import Figures, requests_table, times_table
 from examples.demo.interruption import Interrupted, Interruption
 from examples.demo.scenario import Scenario
@@ -110,6 +111,7 @@ def _leave_up(stage: Stage, screen: Screen, serving: Serving) -> None:
     screen.say(f"  its log-in     the line in {serving.auth_file}")
     screen.say(f"  application    {stage.stack.address}")
     screen.say(f"  for commands   . {shlex.quote(str(stage.write_shell_file()))} && {program} status")
+    screen.say(f"  break it       {program} drill {APPLICATION}")
     screen.say(f"  end it         {program} demo --down {shlex.quote(str(stage.folder))}")
 
 

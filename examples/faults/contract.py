@@ -20,6 +20,7 @@ class Fault(StrEnum):
     EXHAUSTED_CONNECTIONS = "exhausted-connections"
     DEAD_DEPENDENCY = "dead-dependency"
     FULL_DISK = "full-disk"
+    PAUSED = "paused"
 
 
 class Target(ABC):

@@ -13,6 +13,7 @@ from examples.flappyjournal.deploying import deploy, record
 from examples.flappyjournal.images import FAULTS, STAND_IN, Version
 from examples.flappyjournal.settings import PORTS, PUBLIC_IMAGES
 from examples.flappyjournal.stack import DeployStopped, Stack
+from examples.flappyjournal.staging import stage
 
 FOLDER = Path.home() / ".local/share/flappyjournal"
 LOCAL_BASE = "backout-base:bookworm"
@@ -53,6 +54,15 @@ def deploy_release(arguments: argparse.Namespace) -> None:
         record(stack, slot, arguments.record)
 
 
+def stage_release(arguments: argparse.Namespace) -> None:
+    """A release for staging, and its tests there; exits 1 where they fail."""
+    version = Version(arguments.version, arguments.fault, arguments.migration)
+    failed = stage(Stack.attach(arguments.folder.resolve()), version)
+    if failed:
+        sys.exit(f"{version.name} fails on staging: {', '.join(failed)}")
+    print(f"{version.name} passes on staging: backout deploy {APPLICATION} {version.name}")
+
+
 def down(arguments: argparse.Namespace) -> None:
     """Remove all of it."""
     Stack.attach(arguments.folder.resolve()).down()
@@ -70,12 +80,11 @@ def main() -> None:
         "--free-ports", action="store_true", help="any free ports, not the ones of backout.yaml"
     )
     start.set_defaults(run=up)
+    staging = commands.add_parser("stage", help="build a release, and test it on staging")
+    _describe_release(staging)
+    staging.set_defaults(run=stage_release)
     release = commands.add_parser("deploy", help="a release into the idle slot, and traffic to it")
-    release.add_argument("version")
-    release.add_argument("--fault", choices=FAULTS, default="none", help="what is wrong with it")
-    release.add_argument(
-        "--migration", action="store_true", help="it renames a column that older releases need"
-    )
+    _describe_release(release)
     release.add_argument("--force", action="store_true", help="give it the traffic though it is not healthy")
     release.add_argument("--record", metavar="APP", help="then `backout record APP VERSION --slot SLOT`")
     release.set_defaults(run=deploy_release)
@@ -85,6 +94,14 @@ def main() -> None:
         arguments.run(arguments)
     except DeployStopped as stopped:
         sys.exit(f"stopped: {stopped}; traffic stays where it was")
+
+
+def _describe_release(command: argparse.ArgumentParser) -> None:
+    command.add_argument("version")
+    command.add_argument("--fault", choices=FAULTS, default="none", help="what is wrong with it")
+    command.add_argument(
+        "--migration", action="store_true", help="it renames a column that older releases need"
+    )
 
 
 def _has(image: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -48,8 +49,9 @@ class Settings:
         return cls(file, {**own, **images, **numbers, "POSTGRES_PASSWORD": secrets.token_urlsafe(24)})
 
     def keep(self, **changed: str) -> None:
-        """Write them, with these changed. Nobody else reads the password."""
-        self.values |= changed
+        """Write them, with these changed; releases that Backout wrote since they were read stay. Nobody else reads the password."""
+        there = Settings.read(self.file).values if self.file.exists() else {}
+        self.values |= {name: value for name, value in there.items() if name.endswith("_VERSION")} | changed
         self.file.touch(mode=0o600)
         self.file.write_text("".join(f"{name}={value}\n" for name, value in self.values.items()))
 
@@ -64,5 +66,8 @@ class Settings:
         project = self.values["PROJECT"]
         text = text.replace("deploy-caddy-1", f"{project}-caddy-1").replace(
             "deploy-postgres-1", f"{project}-postgres-1"
+        )
+        text = text.replace("container:deploy/", f"container:{project}/").replace(
+            "[python3,", f"[{sys.executable},"
         )
         return text.replace("name: deploy\n", f"name: {project}\n").replace("/srv/flappyjournal", str(folder))

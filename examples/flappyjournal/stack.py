@@ -133,7 +133,7 @@ class Stack:
 
     def version(self, slot: str) -> str:
         """What the slot was deployed with."""
-        return self.settings.values[f"{slot.upper()}_VERSION"]
+        return Settings.read(self.settings.file).values[f"{slot.upper()}_VERSION"]
 
     def up(self) -> None:
         """Build all images, start everything, wait until both slots are healthy. Blue serves the new release."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shlex
-import shutil
 import sys
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from domain.errors import CommandFailed
 from examples.jarvis.account import write_kubeconfig
 from examples.jarvis.deploying import APPLICATION, BLUE_GREEN, deploy, deploy_to_idle, record
 from examples.jarvis.release import FAULTS, Version
-from examples.jarvis.stack import BASE, FOLDER, IMAGE, REPLICAS, Stack, build_image
+from examples.jarvis.stack import BASE, FOLDER, IMAGE, REPLICAS, Stack, build_image, build_version
 
 HOME = Path.home() / ".local/share/jarvis"
 LOCAL_BASE = "backout-base:bookworm"
@@ -34,7 +34,8 @@ def up(arguments: argparse.Namespace) -> None:
     shell.write_text(
         "".join(f"export {name}={shlex.quote(value)}\n" for name, value in stack.variables().items())
     )
-    shutil.copy(FOLDER / "backout.yaml", file)
+    # The drill's commands need what this command has: the interpreter beside Backout.
+    file.write_text((FOLDER / "backout.yaml").read_text().replace("[python3,", f"[{sys.executable},"))
     print(f"{stack.about()['version']} serves: {stack.address}; blue/green: {stack.live_address}")
     print(f"next:  . {shell}; backout apply {file}; backout status {APPLICATION}")
 
@@ -50,7 +51,16 @@ def deploy_release(arguments: argparse.Namespace) -> None:
         deploy(stack, version)
     print(f"{version.name} is deployed: {stack.live_address if arguments.blue_green else stack.address}")
     if not arguments.no_record:
-        record(stack, application, version, slot)
+        record(stack, arguments.record or application, version, slot)
+
+
+def build_release(arguments: argparse.Namespace) -> None:
+    """A release's image, where the cluster finds it: what a CI does before `backout deploy`."""
+    stack = Stack.attach(arguments.folder.resolve())
+    image = build_version(stack.settings["image"], Version(arguments.version, arguments.fault or ""))
+    if arguments.kind:
+        Local().check(["kind", "load", "docker-image", image, "--name", arguments.kind])
+    print(f"{image} is there: backout deploy {BLUE_GREEN} {arguments.version}")
 
 
 def configure(arguments: argparse.Namespace) -> None:
@@ -73,14 +83,21 @@ def down(arguments: argparse.Namespace) -> None:
 def main() -> None:
     """One command; exits 1 where a deployment was stopped."""
     parser = argparse.ArgumentParser(prog="python -m examples.jarvis", description=__doc__)
-    parser.add_argument("--folder", type=Path, default=HOME, help=f"its own files (default: {HOME})")
+    home = Path(os.environ.get("JARVIS_FOLDER") or HOME)
+    parser.add_argument("--folder", type=Path, default=home, help=f"its own files (default: {home})")
     commands = parser.add_subparsers(required=True)
     _describe_up(commands.add_parser("up", help="build the image and start everything"))
+    image = commands.add_parser("build", help="a release's own image, for `backout deploy`")
+    image.add_argument("version")
+    image.add_argument("--fault", choices=FAULTS, help="what is wrong with it")
+    image.add_argument("--kind", metavar="CLUSTER", help="load it into this cluster of kind")
+    image.set_defaults(run=build_release)
     release = commands.add_parser("deploy", help="a new release, and `backout record`")
     release.add_argument("version")
     release.add_argument("--fault", choices=FAULTS, help="what is wrong with it")
     release.add_argument("--blue-green", action="store_true", help="into the idle colour, and traffic to it")
     release.add_argument("--no-record", action="store_true", help="do not tell Backout")
+    release.add_argument("--record", metavar="APP", help="as this application, not as the example's own")
     release.set_defaults(run=deploy_release)
     change = commands.add_parser("configure", help="change the ConfigMap, and restart the API")
     change.add_argument("values", nargs="+", metavar="KEY=VALUE")

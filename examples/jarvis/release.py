@@ -62,12 +62,15 @@ class Release:
         return self._of_version(self._api_body())
 
     def colored(self, color: str) -> Manifest:
-        """The API as one of two that stand side by side."""
+        """The API as one of two that stand side by side. Without a fault it has that of its image: `dockerfile` below."""
         body = self._api_body()
         labels = {"app": "jarvis-api-live", "color": color}
         body["metadata"]["name"] = f"jarvis-api-{color}"
         body["spec"]["selector"]["matchLabels"] = labels
         body["spec"]["template"]["metadata"]["labels"] = dict(labels)
+        if not self.version.fault:
+            [container] = body["spec"]["template"]["spec"]["containers"]
+            container["env"] = [one for one in container["env"] if one["name"] != "FAULT"]
         return self._of_version(body)
 
     def worker(self) -> Manifest:
@@ -114,6 +117,17 @@ class Release:
         body["metadata"].setdefault("annotations", {})[CHANGE_CAUSE] = f"deploy {self.version.name}"
         body["spec"]["template"]["metadata"]["labels"][VERSION_LABEL] = self.version.name
         return body
+
+
+def image_of(image: str, version: str) -> str:
+    """A version's own image, beside the one that all share: `jarvis:v1.2.0` beside `jarvis:example`."""
+    return f"{_repository(image)}:{version}"
+
+
+def dockerfile(image: str, version: Version) -> str:
+    """A release as an image of its own: `backout deploy` puts it into a colour by its name alone."""
+    lines = [f"ENV {name}={value}" for name, value in version.variables().items()]
+    return "\n".join([f"FROM {image}", f"LABEL org.opencontainers.image.version={version.name}", *lines, ""])
 
 
 def _repository(image: str) -> str:

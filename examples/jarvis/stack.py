@@ -16,7 +16,7 @@ from domain.errors import CommandFailed
 from examples.demo.waiting import wait_until
 from examples.jarvis.account import write_kubeconfig
 from examples.jarvis.kubectl import Kubectl
-from examples.jarvis.release import COLORS, Release, Version, manifests
+from examples.jarvis.release import COLORS, Release, Version, dockerfile, image_of, manifests
 
 FOLDER = Path(__file__).parent
 BASE = "debian:bookworm-slim"
@@ -39,6 +39,16 @@ def build_image(base: str = BASE, name: str = IMAGE) -> str:
         str(FOLDER / "application"),
     ]
     done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise CommandFailed(argv=argv, exit_code_seen=done.returncode, output=done.stderr)
+    return name
+
+
+def build_version(image: str, version: Version) -> str:
+    """Build a release's own image on the one that all share; its name. Raises CommandFailed."""
+    name = image_of(image, version.name)
+    argv = ["docker", "build", "--quiet", "--tag", name, "-"]
+    done = subprocess.run(argv, input=dockerfile(image, version), capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise CommandFailed(argv=argv, exit_code_seen=done.returncode, output=done.stderr)
     return name
@@ -90,6 +100,8 @@ class Stack:
         found = {
             "KUBECONFIG": str(self.kubeconfig),
             "JARVIS_KUBECONFIG": str(self.kubeconfig),
+            "JARVIS_TEAM_KUBECONFIG": str(self.kubectl.kubeconfig),
+            "JARVIS_IMAGE": image_of(self.settings["image"], "{release}"),
             "JARVIS_NAMESPACE": self.kubectl.namespace,
             "JARVIS_ADDRESS": self.address,
             "JARVIS_SCRIPTS": str(FOLDER / "scripts"),

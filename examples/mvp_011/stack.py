@@ -85,4 +85,5 @@ def entry(url: str, **platform: Any) -> dict[str, Any]:
     [application] = yaml.safe_load((EXAMPLE / "backout.yaml").read_text())["applications"]
     found: dict[str, Any] = application
     found["platform"] |= {"url": url, **platform}
+    found["deploy"]["install"][-1] = f"{url}/deployment/deploy"
     return found

@@ -26,6 +26,8 @@ NotesHub stands at {address}: {serving}. Next:
   python -m examples.noteshub record                 # what was deployed before Backout was there
   python -m examples.noteshub deploy 1.2.3 --fault errors
   backout rollback {application} --reason "uploads fail"
+  python -m examples.noteshub build 1.2.4
+  backout deploy {application} 1.2.4
 Stop it with: python -m examples.noteshub down
 """
 
@@ -44,7 +46,9 @@ def _arguments() -> argparse.Namespace:
         prog="python -m examples.noteshub", description="NotesHub, to try Backout on"
     )
     parser.add_argument("command", choices=COMMANDS)
-    parser.add_argument("version", nargs="?", default="1.2.3", help="of `deploy`")
+    parser.add_argument(
+        "version", nargs="?", default="1.2.3", help="of `deploy`, `build` and `spoil` (default: 1.2.3)"
+    )
     default = Path(tempfile.gettempdir()) / f"noteshub-{os.geteuid()}"
     parser.add_argument("--folder", type=Path, default=default, help=f"default: {default}")
     parser.add_argument("--free-ports", action="store_true", help="any free ports, for a second stack")
@@ -88,6 +92,17 @@ def deploy_release(given: argparse.Namespace) -> None:
     _record(stack, release, slot)
 
 
+def build(given: argparse.Namespace) -> None:
+    """What a CI does before `backout deploy`: the release's folder, with its migrations; no slot is touched."""
+    folder = Release(given.version, given.fault, given.renames).lay_out(Stack.attach(given.folder).releases)
+    print(f"{folder} is there: backout deploy {APPLICATION} {given.version}")
+
+
+def spoil(given: argparse.Namespace) -> None:
+    """A release that was deployed goes bad from now on."""
+    Release(given.version).spoil(Stack.attach(given.folder).releases, given.fault)
+
+
 def record(given: argparse.Namespace) -> None:
     """Tell Backout of what stood before it: each release served once, the serving one now."""
     stack = Stack.attach(given.folder)
@@ -104,7 +119,14 @@ def _record(stack: Stack, release: Release, slot: str) -> None:
     subprocess.run(argv, check=True, cwd=CHECKOUT, env={**os.environ, **own})
 
 
-COMMANDS = {"up": up, "down": down, "deploy": deploy_release, "record": record}
+COMMANDS = {
+    "up": up,
+    "down": down,
+    "deploy": deploy_release,
+    "build": build,
+    "spoil": spoil,
+    "record": record,
+}
 
 if __name__ == "__main__":
     main()

@@ -21,7 +21,7 @@ import psycopg
 
 from examples.noteshub.health import health
 from examples.noteshub.notes import Notes
-from examples.noteshub.release import Fault, Release
+from examples.noteshub.release import Fault, Release, fault_of
 from examples.noteshub.server import Answer, Requests, serve
 
 SLOW_S = 4.0
@@ -32,8 +32,11 @@ NOTE = re.compile(r"/api/notes/(\d+)")
 class Backend:
     """One release in one slot."""
 
-    def __init__(self, release: Release, slot: str, notes: Notes, uploads: Path, cache: Path) -> None:
+    def __init__(
+        self, release: Release, folder: Path, slot: str, notes: Notes, uploads: Path, cache: Path
+    ) -> None:
         self.release = release
+        self._folder = folder
         self.slot = slot
         self._notes = notes
         self._uploads = uploads
@@ -42,8 +45,11 @@ class Backend:
 
     def answer(self, method: str, path: str, body: bytes) -> Answer:
         """One request. What the database refuses is a 503."""
+        fault = fault_of(self.release, self._folder)
+        if fault is Fault.CRASH and self.release.fault is not Fault.CRASH:
+            _crash()
         if path.startswith("/api/"):
-            if trouble := self._trouble():
+            if trouble := self._trouble(fault):
                 return trouble
             try:
                 return self._api(method, path, body)
@@ -51,18 +57,18 @@ class Backend:
                 say(f"ERROR database: {type(error).__name__}")
                 return HTTPStatus.SERVICE_UNAVAILABLE, {"detail": "the database does not answer"}
         if path == "/health":
-            spoiled = self.release.fault is Fault.UNHEALTHY
+            spoiled = fault is Fault.UNHEALTHY
             return health(self.release.version, self._notes, self._uploads, spoiled=spoiled)
         if path == "/":
             return HTTPStatus.OK, {"name": "NotesHub", "version": self.release.version, "slot": self.slot}
         return HTTPStatus.NOT_FOUND, {"detail": "there is no such page"}
 
-    def _trouble(self) -> Answer | None:
+    def _trouble(self, fault: Fault) -> Answer | None:
         """What a bad release does to each request, or to every third."""
         self._asked += 1
-        if self.release.fault is Fault.SLOW:
+        if fault is Fault.SLOW:
             time.sleep(SLOW_S)
-        if self.release.fault is Fault.ERRORS and self._asked % 3 == 0:
+        if fault is Fault.ERRORS and self._asked % 3 == 0:
             say("ERROR TypeError: 'NoneType' object is not subscriptable")
             return HTTPStatus.INTERNAL_SERVER_ERROR, {"detail": "internal error"}
         return None
@@ -120,8 +126,9 @@ def main() -> None:
     if release.fault is Fault.CRASH:
         Timer(CRASH_AFTER_S, _crash).start()
     notes = Notes(os.environ["DATABASE_URL"], release.title_column)
+    folder = given.release.resolve()
     backend = Backend(
-        release, os.environ["SLOT"], notes, Path(os.environ["UPLOADS"]), Path(os.environ["CACHE"])
+        release, folder, os.environ["SLOT"], notes, Path(os.environ["UPLOADS"]), Path(os.environ["CACHE"])
     )
     say(f"NotesHub {release.version} listens on {given.port}")
     serve(Requests(backend.answer), given.port, given.socket)

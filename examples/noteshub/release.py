@@ -15,6 +15,9 @@ HERE = Path(__file__).parent
 MIGRATIONS = HERE / "migrations"
 RENAME = HERE / "rename_title"
 
+BEGUN = "fault"
+"""In the release's folder: the fault that began after it was deployed."""
+
 
 class Fault(StrEnum):
     """What a bad release does wrong."""
@@ -60,8 +63,23 @@ class Release:
         (folder / "release.json").write_text(json.dumps(asdict(self)))
         return folder
 
+    def spoil(self, releases: Path, fault: Fault) -> None:
+        """From now on it has this fault, also where it runs already: a release that goes bad while users are on it."""
+        file = releases / self.version / BEGUN
+        half = file.with_suffix(".half")
+        half.write_text(fault)
+        half.replace(file)
+
     @classmethod
     def of(cls, link: Path) -> Release:
         """The release that the link leads to. Raises FileNotFoundError."""
         kept = json.loads((link.resolve(strict=True) / "release.json").read_text())
         return cls(kept["version"], Fault(kept["fault"]), kept["renames"])
+
+
+def fault_of(release: Release, folder: Path) -> Fault:
+    """What it does wrong now. `folder`: the release's."""
+    try:
+        return Fault((folder / BEGUN).read_text())
+    except FileNotFoundError:
+        return release.fault

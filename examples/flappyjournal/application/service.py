@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.routing import BaseRoute, Route
 
 from .database import PROBE, Database
-from .faults import Fault, own_fault
+from .faults import Fault, Faulty
 from .telemetry import Metrics, Telemetry
 
 KEEP_ALIVE_S = 180
@@ -34,7 +34,7 @@ def service(routes: Sequence[BaseRoute], begin: Begin) -> Starlette:
 
     The environment names the release (`APP_VERSION`, `SLOT`), its `FAULT`, and the `DATABASE_URL`.
     """
-    database, metrics, fault = Database(os.environ["DATABASE_URL"]), Metrics(), own_fault()
+    database, metrics, fault = Database(os.environ["DATABASE_URL"]), Metrics(), Faulty.of_image()
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -60,7 +60,7 @@ def service(routes: Sequence[BaseRoute], begin: Begin) -> Starlette:
 async def health(request: Request) -> JSONResponse:
     """`healthy` answers 200, `unhealthy` 503; `checks` says what is wrong."""
     connected = await request.app.state.database.answers(PROBE)
-    working = request.app.state.fault is not Fault.UNHEALTHY
+    working = not request.app.state.fault.shows(Fault.UNHEALTHY)
     healthy = connected and working
     checks = {"database": "ok" if connected else "failed", "api": "ok" if working else "failed"}
     body = {"status": "healthy" if healthy else "unhealthy", **request.app.state.release, "checks": checks}

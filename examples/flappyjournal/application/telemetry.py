@@ -11,7 +11,7 @@ from http import HTTPStatus
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .faults import ONE_IN, SLOW_SECONDS, Fault
+from .faults import ONE_IN, SLOW_SECONDS, Fault, Faulty
 
 log = logging.getLogger("flappyjournal")
 
@@ -47,7 +47,7 @@ class Metrics:
 class Telemetry:
     """ASGI middleware: lets faults strike, counts users' requests, logs each 5xx as an ERROR line."""
 
-    def __init__(self, app: ASGIApp, fault: Fault, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, fault: Faulty, metrics: Metrics) -> None:
         self._app = app
         self._fault = fault
         self._metrics = metrics
@@ -74,7 +74,7 @@ class Telemetry:
                 status = message["status"]
             await send(message)
 
-        if self._fault is Fault.SLOW:
+        if self._fault.shows(Fault.SLOW):
             await asyncio.sleep(SLOW_SECONDS)
         app = (
             JSONResponse({"detail": "this release is broken"}, status_code=500)
@@ -85,7 +85,7 @@ class Telemetry:
         return status
 
     def _fails(self, scope: Scope) -> bool:
-        if self._fault is not Fault.ERRORS or scope["path"] in PROBES:
+        if scope["path"] in PROBES or not self._fault.shows(Fault.ERRORS):
             return False
         self._users_requests += 1
         return self._users_requests % ONE_IN == 0

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 
 import psycopg
 
 from . import database, integration
-from .release import FAULT, MODEL, SLOW_S, VERSION, Fault, flag, start
+from .release import MODEL, SLOW_S, VERSION, Fault, flag, shows, start
 from .serving import JsonHandler, serve
 
 ABOUT = {"name": "jarvis", "version": VERSION, "model": MODEL}
@@ -50,7 +51,7 @@ class Api(JsonHandler):
 
     def ready(self) -> None:
         """For the readiness probe: it says nothing of the database, or a short fault there took all pods away at once."""
-        self.answer(503 if FAULT is Fault.READINESS else 200, {"version": VERSION})
+        self.answer(503 if shows(Fault.READINESS) else 200, {"version": VERSION})
 
     def health(self) -> None:
         """For people and Backout: 503 unless the schema is one that this release can work with."""
@@ -95,7 +96,7 @@ class Api(JsonHandler):
 
     def chat(self) -> None:
         """A message, and what Jarvis says to it."""
-        if FAULT is Fault.ERRORS:
+        if shows(Fault.ERRORS):
             raise RuntimeError("the planner has no such step")
         text = self.given()["text"]
         self._of_owner(lambda email: self._replied(email, text))
@@ -106,6 +107,8 @@ class Api(JsonHandler):
 
     def dashboard(self) -> None:
         """The new one where its flag is on."""
+        if shows(Fault.ERRORS):
+            raise RuntimeError("the planner has no such step")
         self.answer(200, {"dashboard": "new" if flag("NEW_DASHBOARD") else "classic", "version": VERSION})
 
     def weather(self) -> None:
@@ -114,7 +117,10 @@ class Api(JsonHandler):
         self.answer(status, body)
 
     def _answered(self, paths: dict[str, Callable[[], None]]) -> None:
-        if FAULT is Fault.SLOW and self.path not in self.quiet:
+        if shows(Fault.CRASH):
+            print("ERROR out of memory", flush=True)
+            os._exit(1)
+        if self.path not in self.quiet and shows(Fault.SLOW):
             time.sleep(SLOW_S)
         try:
             paths.get(self.path, lambda: self.answer(404, {"error": "no such path"}))()

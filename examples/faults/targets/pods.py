@@ -1,0 +1,139 @@
+"""`pods:NAMESPACE/DEPLOYMENT`: the pods of a Deployment, in the cluster of `KUBECONFIG`.
+
+A namespace in capitals is the variable that holds it: none is called so (RFC 1123), and a drill's commands hold no references.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import Any, ClassVar
+
+from domain.errors import CommandFailed, ConfigurationError
+from examples.faults.contract import Fault, Target
+from examples.faults.program import ran
+from examples.faults.switch import OFF, PLACE, SWITCHED, asking_for
+
+AGAIN_SECONDS = 1.0
+MARK = "backout.dev/fault"
+"""Annotation of a Deployment that we broke: fault -> what undoing needs."""
+
+Object = dict[str, Any]
+
+
+class Pods(Target):
+    """All pods of a Deployment, also those that come later. Its pod template is left alone: a fault is no release."""
+
+    kind: ClassVar[str] = "pods"
+    faults: ClassVar[Mapping[Fault, str]] = {
+        **SWITCHED,
+        Fault.FAILING_HEALTH: "no pod is ready: users get no answer",
+        Fault.CRASH_LOOP: "each container exits, and again after each start, until the kubelet waits longer and longer",
+        Fault.DEAD_DEPENDENCY: "it has no pods: who needs it gets no answer",
+    }
+
+    def __init__(self, place: str) -> None:
+        super().__init__(place)
+        said, _, self._name = place.partition("/")
+        self._namespace = os.environ.get(said, "") if said.isupper() else said
+        self._written: set[str] = set()
+
+    @contextmanager
+    def inject(self, fault: Fault, until: float) -> Iterator[None]:
+        """Mark the Deployment, then scale it to nothing, or turn the switch in each pod as long as it lasts."""
+        deployment = self._deployment()
+        if deployment is None:
+            raise ConfigurationError("command line", "TARGET", f"no Deployment {self.place}: NAMESPACE/NAME")
+        replicas = deployment["spec"]["replicas"]
+        self._kubectl("annotate", "deployment", self._name, f"{_mark(fault)}={replicas}", "--overwrite")
+        if fault is Fault.DEAD_DEPENDENCY:
+            self._scale(0)
+            yield
+            return
+        with self._switched(asking_for(fault, until)):
+            yield
+
+    def undo(self, fault: Fault) -> None:
+        """Where the Deployment is marked: its pods are there again, their switch is off, none waits for its next start."""
+        deployment = self._deployment()
+        kept = (deployment or {}).get("metadata", {}).get("annotations", {}).get(_mark(fault))
+        if deployment is None or kept is None:
+            return
+        if fault is Fault.DEAD_DEPENDENCY:
+            if deployment["spec"]["replicas"] == 0:
+                self._scale(int(kept))
+        else:
+            self._written.clear()
+            self._turn(OFF)
+            self._start_anew()
+        self._kubectl("annotate", "deployment", self._name, f"{_mark(fault)}-")
+
+    @contextmanager
+    def _switched(self, content: str) -> Iterator[None]:
+        over = threading.Event()
+        if not self._turn(content):
+            raise ConfigurationError("command line", "TARGET", f"no pod of {self.place} runs")
+        thread = threading.Thread(target=self._loop, args=(content, over), name="pods", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+
+    def _loop(self, content: str, over: threading.Event) -> None:
+        """A container that starts again has lost the file, and a new pod never had it."""
+        while not over.wait(AGAIN_SECONDS):
+            with suppress(CommandFailed):
+                self._turn(content)
+
+    def _turn(self, content: str) -> int:
+        """Write it into each running container that has not got it yet; how many have it by now."""
+        for pod in self._pods():
+            for status in pod.get("status", {}).get("containerStatuses", []):
+                if "running" in status["state"] and status["containerID"] not in self._written:
+                    self._write(pod["metadata"]["name"], status, content)
+        return len(self._written)
+
+    def _write(self, pod: str, status: Object, content: str) -> None:
+        with suppress(CommandFailed):  # it may end in this moment
+            self._kubectl("exec", "-i", pod, "-c", status["name"], "--", "tee", PLACE, given=content)
+            self._written.add(status["containerID"])
+
+    def _start_anew(self) -> None:
+        """The kubelet waits up to five minutes before it starts one again: its pod is replaced."""
+        for pod in self._pods():
+            states = [status["state"] for status in pod.get("status", {}).get("containerStatuses", [])]
+            if any(not state.get("running") for state in states):
+                self._kubectl("delete", "pod", pod["metadata"]["name"], "--wait=false", "--ignore-not-found")
+
+    def _pods(self) -> list[Object]:
+        """Those that stay."""
+        deployment = self._deployment()
+        labels = deployment["spec"]["selector"]["matchLabels"] if deployment else {}
+        if not labels:
+            return []
+        selector = ",".join(f"{name}={value}" for name, value in labels.items())
+        found: list[Object] = json.loads(self._kubectl("get", "pods", "-l", selector, "-o", "json"))["items"]
+        return [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
+
+    def _deployment(self) -> Object | None:
+        said = self._kubectl("get", "deployment", self._name, "--ignore-not-found", "-o", "json")
+        found: Object | None = json.loads(said) if said.strip() else None
+        return found
+
+    def _scale(self, replicas: int) -> None:
+        self._kubectl("scale", "deployment", self._name, f"--replicas={replicas}")
+
+    def _kubectl(self, *arguments: str, given: str = "") -> bytes:
+        if not self._namespace or not self._name:
+            raise ConfigurationError("command line", "TARGET", f"{self.place}: write NAMESPACE/DEPLOYMENT")
+        argv = ["kubectl", "--namespace", self._namespace, "--request-timeout=30s", *arguments]
+        return ran(argv, given.encode())
+
+
+def _mark(fault: Fault) -> str:
+    return f"{MARK}-{fault}"
