@@ -74,13 +74,16 @@ def _lives(run: dict[str, Any]) -> bool:
 
 
 @contextmanager
-def scene() -> Iterator[Scene]:
-    """Stack and `serve` up, both releases running and recorded, the old one having served before."""
+def scene(*, weighted: bool = False) -> Iterator[Scene]:
+    """Stack and `serve` up, both releases running and recorded, the old one having served before.
+
+    `weighted`: traffic can be shared out between the slots.
+    """
     with tempfile.TemporaryDirectory(prefix="emergency-") as folder:
         root = Path(folder)
         root.chmod(0o711)
         home = Home(root / "home")
-        stack = Stack(root / "stack").up()
+        stack = Stack(root / "stack", weighted=weighted).up()
         try:
             with _environment(home, stack), _served(home, root / "serve.log"), installation(home) as here:
                 yield _applied(stack, here, home)
