@@ -28,6 +28,8 @@ USERS_ENVIRONMENT = dict(os.environ)
 FOREIGN = ("PREFECT_", "BACKOUT_", "ROLLBACK_", "FORCE_ROLLBACK", "XDG_CONFIG_", "XDG_CACHE_", "XDG_DATA_")
 OURS = "BACKOUT_TEST_"
 SHARING = (
+    "tests/deployments/one_serve",
+    "tests/deployments/one_prefect",
     "tests/systems/aldeia",
     "tests/systems/jarvis",
     "tests/systems/flappyjournal",
@@ -37,6 +39,9 @@ SHARING = (
     "tests/examples",
 )
 """Folders whose tests share what takes long to start: they run in one process."""
+
+LONG = ("tests/test_image.py",)
+"""Files that take about a minute, and would come last: whoever got one at the end would keep all others waiting."""
 
 OLDER = 15
 """The PostgreSQL of Debian 12, beside the newest."""
@@ -86,7 +91,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Sharing:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """The longest first; what is only asked for by `--full-matrix` is left out."""
-    items.sort(key=lambda item: _group(item.nodeid).endswith(".py"))
+    items.sort(key=lambda item: _turn(item.nodeid))
     if not config.getoption("--full-matrix"):
         _leave_out(config, items)
 
@@ -96,6 +101,13 @@ def _group(nodeid: str) -> str:
     path = PurePosixPath(nodeid.partition("::")[0])
     shared = next((folder for folder in path.parents if folder.as_posix() in SHARING), None)
     return (shared or path).as_posix()
+
+
+def _turn(nodeid: str) -> int:
+    group = _group(nodeid)
+    if group in LONG:
+        return 1
+    return 2 if group.endswith(".py") else 0
 
 
 def _leave_out(config: pytest.Config, items: list[pytest.Item]) -> None:

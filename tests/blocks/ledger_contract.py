@@ -155,6 +155,15 @@ class LedgerContract:
         ledger.quarantine(APPLICATION, "1.0", None)
         assert ledger.releases(APPLICATION)[0].quarantined_by is None
 
+    def test_evidence_stays_when_a_release_is_recorded_again(self, ledger: Checked) -> None:
+        until = START + timedelta(minutes=30)
+        ledger.good(APPLICATION, "1.0", START, until, "incident-1")
+        ledger.record(release("1.0", recorded_at=START + timedelta(days=1), commit="abc"))
+        ledger.good(APPLICATION, "1.0", until, until + timedelta(hours=1), "the watch")
+        [kept] = ledger.releases(APPLICATION)
+        assert (kept.good_since, kept.good_until) == (START, until + timedelta(hours=1))
+        assert (kept.good_by, kept.commit, kept.served_since) == ("the watch", "abc", None)
+
     def test_releases_come_newest_first_whichever_served(self, ledger: Checked) -> None:
         for day, version in enumerate(("1.0", "1.1", "1.2")):
             ledger.record(release(version, recorded_at=START + timedelta(days=day)))

@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from uuid import UUID
 
 import yaml
 from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterName
 from prefect.client.schemas.objects import FlowRun
 from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, temporary_settings
 from prefect.states import Cancelling
@@ -26,7 +26,8 @@ from deployments.catalog import ROOT
 from deployments.prefect_api import PrefectApi
 from domain.incident import Incident
 from domain.outcomes import Outcome
-from tests.deployments.served import is_alive, wait_for
+from tests.deployments.process_tree import below, end_now, runs
+from tests.deployments.served import wait_for
 from tests.flows.stage import Scene, Stage
 
 COMMAND = [sys.executable, "-m", "deployments.cli"]
@@ -76,12 +77,12 @@ class Service:
     def kill_all(self) -> None:
         """`kill -9` of serve, Prefect's server, the worker's processes, every run, and the store's PostgreSQL."""
         postmaster = int((self.home.postgres / "postmaster.pid").read_text().split()[0])
-        doomed = [*_below(self.process.pid), self.process.pid, *_below(postmaster), postmaster]
+        doomed = [*below(self.process.pid), self.process.pid, *below(postmaster), postmaster]
         for pid in doomed:
-            with_suppressed_kill(pid)
+            end_now(pid)
         self.process.wait()
         for pid in doomed:
-            wait_for(lambda pid=pid: not _runs(pid), f"the end of process {pid}")  # type: ignore[misc]
+            wait_for(lambda pid=pid: not runs(pid), f"the end of process {pid}")  # type: ignore[misc]
 
     @contextmanager
     def client(self) -> Iterator[SyncPrefectClient]:
@@ -94,28 +95,8 @@ class Service:
             yield client
 
 
-def with_suppressed_kill(pid: int) -> None:
-    """Kill a process that may have ended with another one."""
-    if is_alive(pid):
-        os.kill(pid, signal.SIGKILL)
-
-
-def _below(pid: int) -> list[int]:
-    """All processes that this one started, and they."""
-    try:
-        listed = Path(f"/proc/{pid}/task/{pid}/children").read_text()
-    except FileNotFoundError:
-        return []  # it ended in this moment
-    children = [int(one) for one in listed.split()]
-    return [one for child in children for one in (child, *_below(child))]
-
-
-def _runs(pid: int) -> bool:
-    """Whether it is there, and not merely waiting to be reaped."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
+def _named(name: str) -> FlowRunFilter:
+    return FlowRunFilter(name=FlowRunFilterName(any_=[name]))
 
 
 class Shop:
@@ -182,8 +163,8 @@ class Shop:
     def watch_of(self, incident: str) -> tuple[str, int] | None:
         """The run that watches after this incident, and its process."""
         with self.service.client() as client:
-            for run in client.read_flow_runs():
-                if run.name == f"soak-{incident}" and run.infrastructure_pid:
+            for run in client.read_flow_runs(flow_run_filter=_named(f"soak-{incident}")):
+                if run.infrastructure_pid:
                     return str(run.id), int(run.infrastructure_pid)
         return None
 
@@ -221,8 +202,7 @@ class Shop:
 
     def read(self, run: str) -> FlowRun:
         with self.service.client() as client:
-            [found] = [one for one in client.read_flow_runs() if str(one.id) == run]
-            return found
+            return client.read_flow_run(UUID(run))
 
     def hold_verification(self) -> None:
         """The next verification does not end before `let_go`."""

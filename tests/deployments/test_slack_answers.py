@@ -12,9 +12,12 @@ from blocks.home import Home
 from blocks.store.database import Database
 from deployments.slack_socket import Connections, connections
 from domain.consent import Ruling, ruling
+from domain.gate import at_gate, question
 from domain.journal_kinds import Happened
+from domain.plan import Decision
 from domain.policy import Consent
 from domain.request import Kind, Request
+from domain.rollout import Gate, Rollout
 from tasks.case import Case
 from tests.blocks.channels.contract import message
 from tests.deployments.consent_stage import (
@@ -115,6 +118,25 @@ def test_a_late_press_is_told_so_and_changes_nothing(waiting: Case, slack: Press
     assert user == "U0BOB"
     assert "it was approved before" in said
     assert len(waiting.ledger.approvals(waiting.incident.id)) == 1
+
+
+@pytest.mark.usefixtures("api")
+def test_a_press_under_the_request_for_the_deploy_is_no_yes_at_its_gate(
+    wait_for_yes: Wait, slack: PressedSlack
+) -> None:
+    gated = Rollout(steps=[50, 100], installs=False, gates=[50], keeper=Consent(people=1))
+    case = wait_for_yes(decision=Decision.DEPLOY, rollout=gated)
+    now = datetime.now(UTC)
+    gate = Gate(share=50, said="0 of 20 requests failed", at=now)
+    asked(case, now + timedelta(seconds=120), gate=gate.model_dump(mode="json"))
+    slack.send(pressed(APPROVE, case.incident.id, "U0BOB"))
+    slack.wait(lambda: slack.whispers)
+    assert "press a button under the newest request" in slack.whispers[0][1]
+    assert case.ledger.approvals(case.incident.id) == []
+    slack.send(pressed(APPROVE, f"{case.incident.id} {question(at_gate(case.plan, gate))}", "U0BOB"))
+    slack.wait(lambda: len(slack.whispers) == 2)
+    [given] = case.ledger.approvals(case.incident.id)
+    assert given.plan == at_gate(case.plan, gate).digest() != case.plan.digest()
 
 
 def test_a_press_on_a_request_that_gave_way_says_what_went_before_it(

@@ -9,7 +9,7 @@ from domain.plan import Decision, Plan
 from domain.policy import AtDeadline, Consent
 from domain.release import Slot
 from domain.request import DEPLOY, Kind
-from domain.rollout import Terms, Upward
+from domain.rollout import Place, Terms, Upward
 from domain.severity import Severity
 from tests.domain.test_assess import situation
 
@@ -30,10 +30,10 @@ def test_the_way_back_is_in_the_plan() -> None:
     plan = decided(backup=True, upward=Upward(before="0001", pending=["0002"]))
     assert (plan.decision, plan.stops_with, plan.to_release) == (Decision.DEPLOY, None, NEW)
     assert plan.from_slot not in (None, plan.to_slot)
-    assert plan.why[-2:] == [
+    assert {
         f"way back: {plan.from_release} in {plan.from_slot}, which stays up",
         "migrations 0002 on schema 0001; up and down again were tried on a clone",
-    ]
+    } <= set(plan.why)
     assert plan.rollout is not None
     assert (plan.rollout.schema_before, plan.rollout.migrations, plan.rollout.steps) == (
         "0001",
@@ -86,6 +86,11 @@ def test_what_cannot_be_undone_is_asked_about_and_silence_never_approves_it(
         ),
         ({"installs": False}, "set `deploy.install`"),
         ({"standby": False}, "there is no standby"),
+        ({"standby": False, "place": Place(why_none="git has no such tag")}, "git has no such tag"),
+        (
+            {"standby": False, "place": Place(slot=NEW, no_way_back="its image is gone")},
+            "there is no way back: its image is gone",
+        ),
         (
             {"upward": Upward(pending=["0002"], failed="0002: syntax error")},
             "fail on a clone of the database: 0002",
@@ -103,3 +108,24 @@ def test_what_serves_is_nothing_to_deploy() -> None:
     serving = situation().survey.slot(situation().survey.serving)
     assert serving is not None
     assert decided(to=str(serving.version)).decision is Decision.NOTHING_TO_DO
+
+
+def test_in_place_it_is_blind_and_one_person_at_least_is_asked_unless_the_settings_let_it() -> None:
+    brings = ["2.0 to 9.0: 3 commits", "commit: abc1234 New checkout"]
+    plan = decided(standby=False, place=Place(slot=NEW), installs=False, steps=[100], difference=brings)
+    assert (plan.decision, plan.blind, plan.to_slot, plan.to_release) == (Decision.DEPLOY, True, NEW, NEW)
+    assert plan.consent is not None
+    assert plan.consent.people == 1
+    back = f"way back: {plan.from_release} in {plan.from_slot}, which is kept, and put in place again"
+    assert {back, brings[0]} < set(plan.why)
+    assert plan.brings == brings[1:]
+    assert plan.acts == [
+        "validate", "preserve", "keep the way back", "prepare", "sample before", "put in place", "verify", "watch", "report", "soak",
+    ]  # fmt: skip
+    assert decided(standby=False, place=Place(slot=NEW, unasked=True)).consent is None
+
+
+def test_in_place_a_branch_is_the_release_that_it_leads_to() -> None:
+    known = [*situation().survey.slots, Slot(name="0123456789", version="0123456789", also=["main"])]
+    plan = decided(to="main", standby=False, place=Place(slot="0123456789"), survey={"slots": known})
+    assert (plan.to_release, plan.to_slot) == ("0123456789", "0123456789")

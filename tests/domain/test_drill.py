@@ -78,6 +78,15 @@ def test_one_that_was_killed_or_ended_otherwise_has_not_passed() -> None:
     assert not drill(took(), problems=["killed in `inject`"]).passed
 
 
+def test_one_whose_fault_both_releases_suffer_from_passes_where_no_rollback_was_tried() -> None:
+    unmoved = Figures(detect_s=2.0, decide_s=1.0)
+    shared = drill(unmoved, ends=Outcome.WONT_HELP, outcome=Outcome.WONT_HELP)
+    assert shared.passed
+    assert not drill(took(), ends=Outcome.WONT_HELP).passed
+    assert judged(unmoved, Objectives(), [], shared.phases) == []
+    assert judged(Figures(detect_s=2.0), Objectives(), [], shared.phases) != []
+
+
 def test_the_report_says_where_the_time_went_who_drilled_before_and_what_is_open() -> None:
     items = [
         Item(name="Health checks are reliable", done=True, said="ok"),

@@ -49,6 +49,9 @@ def test_it_says_how_long_and_where_that_is_too_long() -> None:
     late = GREEN.model_copy(update={"eta_s": 90.0, "runs": 1})
     assert late.takes == "1 min 30 s (as the one before); longer than the 1 min that its policy promises"
     assert "not known" in RED.takes
+    drilled = GREEN.model_copy(update={"eta_of": "drills of shop/staging"})
+    assert drilled.takes == "2.50 s (median of 3 past drills of shop/staging)"
+    assert drilled.model_copy(update={"runs": 1}).takes == "2.50 s (as in one of the drills of shop/staging)"
 
 
 def test_the_difference_names_what_came_and_what_went() -> None:

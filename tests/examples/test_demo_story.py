@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
+from examples.demo.document import APPLICATION
 from examples.demo.waiting import wait_until
 from tests.examples.demo_process import CHECKOUT, Demo, command, demo
 
@@ -79,6 +80,9 @@ def test_it_can_be_left_up_and_ended_later() -> None:
             check=True,
         )
         assert json.loads(shown.stdout)[0]["incidents"][0]["outcome"] == "rolled_back"
+        drill = ["sh", "-c", status, str(environment), *command()[:-1], "drill", APPLICATION, "--json"]
+        drilled = subprocess.run(drill, cwd=CHECKOUT, capture_output=True, text=True, check=False)
+        assert drilled.returncode == 0, drilled.stdout + drilled.stderr
         down = command("--down", str(told.folder))
         subprocess.run(down, cwd=CHECKOUT, check=True, capture_output=True)
         assert_only_reports_are_left(told)

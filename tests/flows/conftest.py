@@ -6,6 +6,7 @@ import pytest
 
 from blocks.kubernetes.settings import ClusterSettings
 from blocks.store import Store
+from flows import prefect_runs, soak
 from tasks import prepare, verify
 from tests.blocks.ledger_child import KEY
 from tests.blocks.postgres.cluster import DEBIANS, running
@@ -13,6 +14,7 @@ from tests.blocks.store.postgres import running_postgres
 from tests.flows.cluster_stage import ClusterStage
 from tests.flows.demo_stage import DemoStage, demo_standing
 from tests.flows.deploy_stage import DeployStage, deploy_standing
+from tests.flows.deployed import Runs
 from tests.flows.killing import PATIENCE_S
 from tests.flows.stage import ONLY_BLUE_PASSES, Scene, Stage, standing
 
@@ -91,3 +93,12 @@ def scene(stage: Stage, tmp_path: Path) -> Scene:
 @pytest.fixture
 def spoiled(stage: Stage, tmp_path: Path) -> Scene:
     return stage.scene(tmp_path, checks=ONLY_BLUE_PASSES)
+
+
+@pytest.fixture
+def runs(monkeypatch: pytest.MonkeyPatch) -> Runs:
+    """What Prefect would be asked for; the watch does not pause."""
+    made = Runs()
+    monkeypatch.setattr(prefect_runs, "start_later", made.start_later)
+    monkeypatch.setattr(soak, "EVERY_S", 0.01)
+    return made

@@ -40,11 +40,11 @@ class DeployStage(Stage):
         """Slot -> per cent."""
         return self.platform.route().served
 
-    def deploy_scene(self, folder: Path, **changes: Any) -> "DeployScene":
-        """Blue serves, green holds 1.0 anew."""
+    def deploy_scene(self, folder: Path, *, holds: str = "1.0", **changes: Any) -> "DeployScene":
+        """Blue serves, green holds 1.0 anew, or another release."""
         made = self.scene(folder, **{"deploy": QUICK, **changes})
-        if self.platform.slot("green").version != "1.0":
-            self.platform.deploy("green", "1.0", {})
+        if self.platform.slot("green").version != holds:
+            self.platform.deploy("green", holds, {})
         assert isinstance(self.platform.prepare("green", answers), Standing)
         scene = DeployScene.__new__(DeployScene)
         scene.__dict__.update(made.__dict__)
@@ -59,6 +59,11 @@ class DeployScene(Scene):
     def request(self, **fields: Any) -> Request:
         asked: dict[str, Any] = {"runbook": DEPLOY, "kind": Kind.DEPLOY, "to": NEW, "severity": Severity.LOW}
         return super().request(**{**asked, **fields})
+
+    def quarantined(self) -> str | None:
+        """The incident that put 3.0 into quarantine."""
+        with self.installation() as here:
+            return next(row.quarantined_by for row in here.store.releases(self.name) if row.version == NEW)
 
     def fault(self, name: str, text: str = "") -> None:
         """A fault of what runs in green."""
@@ -78,10 +83,10 @@ class DeployScene(Scene):
 
 
 @contextmanager
-def deploy_standing(folder: Path, url: str) -> Iterator[DeployStage]:
+def deploy_standing(folder: Path, url: str, home: Home | None = None) -> Iterator[DeployStage]:
     """Both slots up behind a Caddy of ten upstreams."""
     caddy = Caddy(folder / "caddy")
-    stage = DeployStage(folder, caddy, url)
+    stage = DeployStage(folder, caddy, url, home)
     stage.give_traffic_to("blue")
     try:
         caddy.start(

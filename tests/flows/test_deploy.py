@@ -78,6 +78,7 @@ def test_a_bad_step_takes_all_traffic_back_at_once(
     assert why in shop.data("judged")[-1]["said"]
     assert (shop.stage.shares(), len(shop.data("went back")), shop.data("switched")) == ({"blue": 100}, 1, [])
     assert why in shop.report()
+    assert shop.quarantined() == shop.incident().id
 
 
 def test_a_crash_after_all_traffic_takes_it_back(shop: DeployScene, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,6 +94,8 @@ def test_a_crash_after_all_traffic_takes_it_back(shop: DeployScene, monkeypatch:
     assert shop.walk(go_forward) is Outcome.WENT_BACK, shop.data("ending")
     assert (steps(shop)[-1], len(shop.data("switched")), shop.stage.shares()) == (100, 1, {"blue": 100})
     assert [row["ok"] for row in shop.data("verified")] == [True]
+    assert shop.quarantined() == shop.incident().id
+    assert shop.walk(go_forward, "again") is Outcome.HELD
 
 
 def _after(act: Any) -> Any:
@@ -108,6 +111,7 @@ def test_a_step_without_data_goes_back_in_the_end(shop: DeployScene) -> None:
     assert shop.walk(go_forward) is Outcome.WENT_BACK
     assert (steps(shop), shop.stage.shares()) == ([10], {"blue": 100})
     assert "no data within" in shop.data("judged")[-1]["said"]
+    assert shop.quarantined() is None, "nobody saw that it is bad"
 
 
 @pytest.mark.parametrize("cause", ["no way back", "quarantine", "before", "smoke", "not installed"])

@@ -23,6 +23,9 @@ from tests.flows.deploy_stage import QUICK, DeployScene, DeployStage
 
 pytestmark = pytest.mark.usefixtures("impatient")
 
+LONGEST_S = 30
+"""A command that should not have begun, or that should have been ended, fails the test; it does not keep it waiting."""
+
 
 @pytest.fixture
 def marker(tmp_path: Path) -> Path:
@@ -34,7 +37,9 @@ def marker(tmp_path: Path) -> Path:
 def shop(tenths: DeployStage, tmp_path: Path, marker: Path) -> Iterator[DeployScene]:
     """Its command would run for long."""
     script = f"echo $$ > {marker}.new; mv {marker}.new {marker}; exec sleep 120"
-    yield tenths.deploy_scene(tmp_path, deploy={**QUICK, "install": ["sh", "-c", script]})
+    yield tenths.deploy_scene(
+        tmp_path, deploy={**QUICK, "install": ["sh", "-c", script], "install_timeout_s": LONGEST_S}
+    )
     tenths.give_traffic_to("blue")
 
 
@@ -66,7 +71,7 @@ def test_what_goes_before_it_ends_its_command_and_gets_the_turn(shop: DeployScen
         shop.case(here, "a rollback", runbook="rollback", kind=Kind.ROLLBACK, to="2.0")
         with host_lock(here.home, shop.name):
             assert not command.exists()
-    deploy.join()
+    deploy.join(LONGEST_S)
     assert ended == [Outcome.SUPERSEDED]
 
 

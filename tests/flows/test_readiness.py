@@ -12,8 +12,10 @@ from blocks import configuration
 from blocks.document import Document
 from blocks.installation import Installation
 from blocks.postgres import backups as kept_backups
+from blocks.store import drills
 from blocks.store import readiness as kept
 from domain.checkup import Checkup
+from domain.drill import Drill, Figures
 from domain.errors import PrefectUnavailable
 from domain.findings import Verdict
 from domain.outcomes import Outcome
@@ -83,7 +85,7 @@ def test_a_slot_that_is_down_is_ready_where_it_can_be_started(stage: Stage, tmp_
         stage.platform.prepare("green", lambda slot: at_slot(scene.document, slot))
     assert {check.name: check.said for check in startable.checks}[
         "slot"
-    ] == "is down; a rollback starts it first"
+    ] == "is down and can be started; a rollback starts it first"
     assert startable.ready, startable.said
     [slot] = broken.causes
     assert (
@@ -91,6 +93,24 @@ def test_a_slot_that_is_down_is_ready_where_it_can_be_started(stage: Stage, tmp_
         == "green: is down, and cannot be started: program /nowhere/python is not there, or may not be run"
     )
     assert looked(scene).ready
+
+
+def test_how_long_it_takes_is_by_drills_elsewhere_where_it_never_went_back(
+    stage: Stage, tmp_path: Path
+) -> None:
+    scene = stage.scene(tmp_path)
+    at = datetime.now(UTC)
+    figures = Figures(decide_s=600, switch_s=4, verify_s=1)
+    drill = Drill(id=scene.name, application=f"{scene.name}-drilled", run="r", fault="errors", until=at)
+    with scene.installation() as here:
+        assert drills.begin(here.store.database, drill)
+        ended = {"ended_at": at, "outcome": Outcome.ROLLED_BACK, "figures": figures}
+        drills.keep(here.store.database, drill.model_copy(update=ended))
+    seen = looked(scene)
+    assert drill.application in seen.eta_of
+    [eta] = [check for check in seen.checks if check.name == "eta"]
+    assert eta.verdict is Verdict.OK
+    assert seen.eta_s is not None
 
 
 def test_a_slot_that_is_not_healthy_is_no_way_back(stage: Stage, tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ def watched(scene: Scene, here: Installation) -> Case:
 
 
 def watch(case: Case, seconds: float = 0.0) -> tuple[str | None, str | None]:
-    state = soak._watch(case, datetime.now(UTC) + timedelta(seconds=seconds))
+    state = soak._watch(case, datetime.now(UTC) + timedelta(seconds=seconds), {})
     return state.name, state.message
 
 

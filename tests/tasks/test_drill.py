@@ -11,16 +11,19 @@ import pytest
 from blocks.installation import Installation
 from blocks.platforms.processes import Processes
 from blocks.routers.contract import Route
-from blocks.store import drills
+from blocks.store import drills, waiting
+from domain.consent import Ruling, ruling
 from domain.drill import Drill
 from domain.errors import CommandFailed, Conflict
 from domain.outcomes import Outcome
 from domain.plan import Decision, Plan
+from domain.policy import Consent
 from domain.severity import Severity
 from flows import drill as flow
 from tasks import drill as steps
 from tasks.drill_case import DrillCase
 from tasks.drill_cleanup import cleaned_up
+from tasks.drill_consent import withdrawn
 from tasks.finish import settle
 from tests.flows.conftest import stage, store_url
 from tests.flows.stage import Scene, Stage
@@ -77,6 +80,25 @@ def test_a_persons_incident_ends_the_drill(scene: Scene, here: Installation) -> 
     with pytest.raises(Conflict, match=real.incident.id):
         steps.found(case)
     here.store.close(real.hold, Outcome.HELD)
+
+
+def test_consent_that_is_still_asked_for_at_its_end_is_withdrawn(scene: Scene, here: Installation) -> None:
+    drilled = begun(scene, here, slot="blue")
+    case = scene.case(here, via="automation")
+    plan = Plan(
+        application=scene.name, decision=Decision.ROLL_BACK, severity=Severity.HIGH, from_release="2.0",
+        to_release="1.0", to_slot="green", deadline_s=3600, rto_s=3600, consent=Consent(people=1),
+    )  # fmt: skip
+    case.ledger.keep_plan(case.hold, plan)
+    drilled.keep(incident=case.incident.id)
+    assert not withdrawn(here, drilled.drill), "nobody is asked yet"
+    case.ledger.wait(case.hold, datetime.now(UTC) + timedelta(hours=1))
+    assert case.incident.id not in waiting.overdue(here.store.database, 5)
+    assert withdrawn(here, drilled.drill)
+    kept = here.store.approvals(case.incident.id)
+    assert ruling(plan, kept, here.approvals_key) is Ruling.EXPIRED
+    assert case.incident.id in waiting.overdue(here.store.database, 5), "`serve` wakes its run"
+    here.store.close(case.hold, Outcome.EXPIRED)
 
 
 @pytest.mark.parametrize(("via", "quarantined"), [("automation", []), ("cli", ["2.0"])])

@@ -184,25 +184,3 @@ def test_mailboxes_hear_all_but_low() -> None:
 def test_what_is_no_reference_raises(block: str) -> None:
     with pytest.raises(ValidationError):
         notification(block)
-
-
-@pytest.fixture(scope="module")
-def _prefect() -> Iterator[None]:
-    from prefect.testing.utilities import prefect_test_harness
-
-    with prefect_test_harness(server_startup_timeout=120):
-        yield
-
-
-@pytest.mark.usefixtures("_prefect")
-def test_blocks_that_were_made_in_prefect_are_found_there(server: HttpServer) -> None:
-    for name, way in zip(("apprise", "webhook"), WAYS, strict=True):
-        way(server.url).save(name)
-    for reference in ("mattermost-webhook/apprise", "custom-webhook/webhook"):
-        channel = notification(reference)
-        assert [checkup.finding.ok for checkup in channel.examine()] == [True]
-        channel.send(message("told by Prefect"), None)
-    assert len(server.seen) == 2
-    assert all("told by Prefect" in seen.body.decode() for seen in server.seen)
-    with pytest.raises(ChannelRefused, match="custom-webhook/none"):
-        notification("custom-webhook/none").send(message(), None)

@@ -102,6 +102,14 @@ class Colours:
         """The slot's, those that are leaving too."""
         return pods_of(self.cluster, {"app": self.name, "color": slot})
 
+    def again(self, slot: str) -> None:
+        """The release that it has at first, where it has another one."""
+        body = self.cluster.get(DEPLOYMENT, f"{self.name}-{slot}")
+        first = self.deployment(slot, replicas(body), {})["spec"]["template"]
+        if body["spec"]["template"]["metadata"]["labels"] != first["metadata"]["labels"]:
+            template = {"metadata": first["metadata"], "spec": {"containers": first["spec"]["containers"]}}
+            self.change(slot, {"spec": {"template": template}})
+
     def count(self, slot: str) -> int:
         """How many it is to have."""
         return replicas(self.cluster.get(DEPLOYMENT, f"{self.name}-{slot}"))
@@ -124,6 +132,7 @@ class Colours:
         if self.service()["spec"]["selector"].get("color") != "blue":
             self.select({"color": "blue"})
         for slot, count in slots.items():
+            self.again(slot)
             self.scale(slot, count)
         self.wait_for(slots)
 

@@ -21,18 +21,18 @@ services:
     init: true
     command: ["python3", "-I", "-S", "/app/upstream.py", "8080"]
     working_dir: /state
-    environment: {{SLOT: blue, APP_VERSION: "2.0", BIND: 0.0.0.0, DATABASE_URL: "${{DATABASE_URL}}"}}
+    environment: {{SLOT: blue, APP_VERSION: "${{BLUE_VERSION}}", BIND: 0.0.0.0, DATABASE_URL: "${{DATABASE_URL}}"}}
     volumes: ["{application}:/app/upstream.py:ro", "{state}:/state"]
     ports: ["127.0.0.1:{blue}:8080"]
   green-web:
     <<: *web
-    environment: {{SLOT: green, APP_VERSION: "1.0", BIND: 0.0.0.0, DATABASE_URL: "${{DATABASE_URL}}"}}
+    environment: {{SLOT: green, APP_VERSION: "${{GREEN_VERSION}}", BIND: 0.0.0.0, DATABASE_URL: "${{DATABASE_URL}}"}}
     ports: ["127.0.0.1:{green}:8080"]
   green-worker:
     image: ${{IMAGE}}
     init: true
     command: ["sh", "-c", "echo worker connects to $$QUEUE_URL; exec sleep 600"]
-    environment: {{APP_VERSION: "1.0", QUEUE_URL: "amqp://{secret}@queue"}}
+    environment: {{APP_VERSION: "${{GREEN_VERSION}}", QUEUE_URL: "amqp://{secret}@queue"}}
   crash-web:
     <<: *web
     environment: {{SLOT: crash, APP_VERSION: "3.0", CRASH: "3", DATABASE_URL: "${{DATABASE_URL}}"}}
@@ -54,6 +54,7 @@ services:
     command: ["sh", "-c", "echo the disk is full; exit 2"]
 version: "2.4"
 """
+VERSIONS = {"BLUE_VERSION": "2.0", "GREEN_VERSION": "1.0"}
 RUNS_FROM_START = ("blue-web",)
 MADE = ("blue-web", "green-web", "postgres")
 
@@ -70,7 +71,7 @@ class ComposeStack:
         name = f"backout-f1-{secrets.token_hex(3)}"
         text = FILE.format(application=UPSTREAM, state=self.state, name=name, secret=SECRET, **self.ports)
         (folder / "compose.yaml").write_text(text)
-        (folder / ".env").write_text(f"DATABASE_URL={SECRET}\n")
+        self.write_versions()
         self.project = ComposeProject(
             name=name, folder=folder, files=[Path("compose.yaml")], variables={"IMAGE": image}
         )
@@ -89,8 +90,10 @@ class ComposeStack:
         """Blue runs and is healthy, green never ran; the others are gone, as far as they are not needed."""
         for file in self.state.glob("*.unhealthy"):
             file.unlink()
+        self.write_versions()
         for one in of_project(self.client, self.project.name):
-            if one.service not in MADE:
+            installed = one.service == "green-web" and VERSIONS["GREEN_VERSION"] not in one.names
+            if one.service not in MADE or installed:
                 self.client.api.remove_container(one.id, force=True)
         green = self.container("green-web")
         if green is None:
@@ -98,6 +101,11 @@ class ComposeStack:
         elif green.state != "created":
             self._make_anew(green)
         self.again("blue-web")
+
+    def write_versions(self) -> None:
+        """Which release is in which slot, beside the secret."""
+        lines = [f"{name}={value}\n" for name, value in {"DATABASE_URL": SECRET, **VERSIONS}.items()]
+        (self.folder / ".env").write_text("".join(lines))
 
     def again(self, service: str) -> None:
         """Start a service's container where it is down."""
@@ -119,7 +127,7 @@ class ComposeStack:
 
     def settings(self, folder: Path, address: str, **slots: dict[str, Any]) -> dict[str, Any]:
         """As `backout.yaml` would give them. `slots`: more or other ones."""
-        places = {slot: {"services": [f"{slot}-web"], "address": f"http://{slot}-web:8080", "upstream": f"127.0.0.1:{port}"}
+        places = {slot: {"services": [f"{slot}-web"], "address": f"http://{slot}-web:8080", "upstream": f"127.0.0.1:{port}", "release_variable": f"{slot.upper()}_VERSION"}
                   for slot, port in self.ports.items()}  # fmt: skip
         return {
             "kind": "compose",

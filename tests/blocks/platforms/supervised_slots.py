@@ -18,6 +18,9 @@ from tests.blocks.routers.configurations import write_json
 from tests.blocks.supervised import SUPERVISORCTL, Run, Supervisord
 
 RELEASES = {"blue": "2.0", "green": "1.0"}
+NEXT = "3.0"
+"""Built, and in no slot."""
+
 ENVIRONMENT = """\
 # of NotesHub
 APP_VERSION=2.0
@@ -36,9 +39,8 @@ class Stand:
         self.environment_file = folder / ".env.production"
         self.ports = dict(zip(RELEASES, free_ports(2), strict=True))
         self.address = caddy.address
-        for slot, version in RELEASES.items():
+        for version in (*RELEASES.values(), NEXT):
             (folder / "releases" / version).mkdir(parents=True)
-            (folder / slot).symlink_to(f"releases/{version}")
         programs = {f"shop-{slot}": _slot(slot, port) for slot, port in self.ports.items()}
         supervisord.write({**programs, **OTHERS})
 
@@ -53,6 +55,7 @@ class Stand:
             "supervisord": server,
             "start_timeout_s": 4,
             "stop_timeout_s": 10,
+            "releases": str(self.folder / "releases"),
             "environment_file": str(self.environment_file),
             "slots": {slot: self._settings_of(slot) for slot in RELEASES},
             "router": {"kind": "caddy_file", "file": str(self.folder / "active"), "address": self.address},
@@ -67,6 +70,8 @@ class Stand:
         for file in (*self.folder.glob("*.unhealthy"), *self.folder.glob(".env.production.*")):
             file.unlink()
         platform.stop("green")
+        for slot, version in RELEASES.items():
+            platform.supervisord.host.link(self.folder / slot, f"releases/{version}")
         for log in self.supervisord.folder.glob("*.log"):
             log.write_bytes(b"")  # supervisord appends; its own `clear` takes a second a program
         assert isinstance(platform.prepare("blue", look), Standing)

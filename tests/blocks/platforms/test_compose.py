@@ -16,6 +16,7 @@ from blocks.platforms.contract import Standing, Unproven
 from blocks.program import MASK
 from domain.errors import Conflict, EngineUnavailable, UnknownRemedy
 from tests.blocks.caddy import Caddy
+from tests.blocks.platforms.compose_install_contract import ComposeInstallContract
 from tests.blocks.platforms.compose_stack import ComposeStack
 from tests.blocks.platforms.contract import SECRET, PlatformContract, look
 from tests.blocks.platforms.restart_contract import RestartContract
@@ -70,7 +71,7 @@ def kill(stack: ComposeStack) -> Callable[[str], None]:
     return end
 
 
-class TestCompose(PlatformContract, RestartContract):
+class TestCompose(PlatformContract, RestartContract, ComposeInstallContract):
     def test_the_serving_slot_is_never_stopped(self, platform: Compose) -> None:
         before = platform.slot("blue")
         with pytest.raises(Conflict, match="slot blue is serving"):
@@ -219,13 +220,23 @@ def test_an_engine_that_is_away_is_told_with_what_to_look_at(
         ({"services": ["blue-web"]}, "belongs to two slots"),
         ({"upstream": "blue-web:8080"}, "the same address"),
         ({"colour": "red"}, "colour"),
+        ({"release_variable": "A-B"}, "release_variable"),
+        ({"release_variable": "BLUE_VERSION"}, "a release_variable of its own"),
+        ({"release_variable": "IMAGE"}, "which `variables` does not set"),
     ],
 )
 def test_settings_that_cannot_be_used_are_refused(tmp_path: Path, change: dict[str, Any], told: str) -> None:
-    blue = {"services": ["blue-web"], "address": "http://blue-web:8080"}
+    blue = {
+        "services": ["blue-web"], "address": "http://blue-web:8080", "release_variable": "BLUE_VERSION"
+    }  # fmt: skip
     green = {"services": ["green-web"], "address": "http://green-web:8080", **change}
     settings = {
-        "project": {"name": "shop", "folder": str(tmp_path), "files": ["compose.yaml"]},
+        "project": {
+            "name": "shop",
+            "folder": str(tmp_path),
+            "files": ["compose.yaml"],
+            "variables": {"IMAGE": "shop"},
+        },
         "slots": {"blue": blue, "green": green},
         "router": {"kind": "caddy_file", "file": "/run/shop/active", "address": "http://127.0.0.1:1"},
     }

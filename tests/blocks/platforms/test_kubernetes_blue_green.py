@@ -1,7 +1,7 @@
 """`kubernetes_blue_green` on the real cluster."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 import yaml
+from pydantic import ValidationError
 
 from blocks.kubernetes.cluster import Cluster
 from blocks.kubernetes.resources import AUTOSCALER, DEPLOYMENT
@@ -16,9 +17,10 @@ from blocks.kubernetes.scaling import remembered
 from blocks.platforms.contract import Standing, Unproven
 from blocks.platforms.kubernetes_blue_green import KubernetesBlueGreen
 from blocks.program import MASK
-from domain.errors import Conflict, NotPrepared, UnknownRemedy
+from domain.errors import CommandFailed, Conflict, NotInstalled, NotPrepared, UnknownRemedy
 from tests.blocks.kubernetes.colours import Colours, blue_green
 from tests.blocks.platforms.contract import PlatformContract, look
+from tests.blocks.platforms.install_contract import NEW, InstallContract, install
 from tests.blocks.platforms.restart_contract import RestartContract
 from tests.blocks.waiting import wait_until
 
@@ -41,16 +43,19 @@ def connected_again(address: str, client: httpx.Client | None = None) -> str | N
 
 
 @pytest.fixture(scope="module")
-def colours(api: Cluster, engine: "DockerClient", application: str) -> Colours:
+def colours(api: Cluster, engine: "DockerClient", application: str) -> Iterator[Colours]:
+    """The next release's image is there; another tag of the same."""
     made = Colours(api, engine, application, f"shop-{secrets.token_hex(2)}")
+    engine.images.get(application).tag(made.name, NEW)
     made.create(SLOTS)
-    return made
+    yield made
+    engine.images.remove(f"{made.name}:{NEW}", force=True)
 
 
 @pytest.fixture
 def given(colours: Colours) -> dict[str, Any]:
     colours.reset(SLOTS)
-    return blue_green(colours, SLOTS)
+    return {**blue_green(colours, SLOTS), "image": f"{colours.name}:{{release}}"}
 
 
 @pytest.fixture
@@ -70,7 +75,7 @@ def kill(colours: Colours) -> Callable[[str], None]:
     return colours.kill
 
 
-class TestKubernetesBlueGreen(PlatformContract, RestartContract):
+class TestKubernetesBlueGreen(PlatformContract, RestartContract, InstallContract):
     def test_a_slot_at_0_comes_up_to_as_many_pods_as_serve(
         self, platform: KubernetesBlueGreen, colours: Colours
     ) -> None:
@@ -147,6 +152,48 @@ class TestKubernetesBlueGreen(PlatformContract, RestartContract):
         for unknown in ("start nobody", "pray"):
             with pytest.raises(UnknownRemedy):
                 platform.mend(unknown)
+
+    def test_an_image_that_is_nowhere_is_unproven(self, given: dict[str, Any]) -> None:
+        platform = KubernetesBlueGreen.model_validate(given)
+        install(platform, "green", "9.9")
+        outcome = platform.prepare("green", look)
+        assert isinstance(outcome, Unproven)
+        assert ":9.9" in outcome.reason
+        assert ":9.9" in platform.lacking("green")
+
+    def test_what_its_pods_lack_is_known_before_anybody_needs_them(
+        self, platform: KubernetesBlueGreen, colours: Colours
+    ) -> None:
+        state = {"name": "state", "emptyDir": {}}
+
+        def mount(**config_map: object) -> None:
+            volumes = [state, {"name": "more", "configMap": config_map}] if config_map else [state]
+            colours.change("green", {"spec": {"template": {"spec": {"volumes": volumes}}}})
+
+        assert platform.lacking("green") == ""
+        try:
+            mount(name="gone")
+            assert platform.lacking("green") == "ConfigMap gone is not there"
+            mount(name="gone", optional=True)
+            assert platform.lacking("green") == ""
+        finally:
+            mount()
+
+    def test_what_cannot_be_a_label_changes_nothing(
+        self, platform: KubernetesBlueGreen, given: dict[str, Any]
+    ) -> None:
+        with pytest.raises(CommandFailed, match="Invalid value"):
+            install(platform, "green", "3.0+" + "x" * 20)
+        assert platform.slot("green").version == "1.0"
+        alone = KubernetesBlueGreen.model_validate({**given, "image": None})
+        assert (alone.installs, platform.installs) == (False, True)
+        with pytest.raises(NotInstalled, match="`image` is not set"):
+            alone.install("green", NEW)
+
+    @pytest.mark.parametrize("image", ["shop:latest", "{registry}/shop:{release}"])
+    def test_an_image_names_its_release_and_nothing_else(self, given: dict[str, Any], image: str) -> None:
+        with pytest.raises(ValidationError, match=r"by \{release\}"):
+            KubernetesBlueGreen.model_validate({**given, "image": image})
 
     def test_an_autoscaler_and_gitops_are_told(
         self, platform: KubernetesBlueGreen, colours: Colours, api: Cluster

@@ -12,12 +12,13 @@ from blocks.platforms.contract import Standing
 from blocks.platforms.processes import Processes
 from domain.errors import Conflict, UnknownSlot, Unreachable
 from tests.blocks.platforms.contract import SECRET, PlatformContract, answering, look
+from tests.blocks.platforms.install_contract import InstallContract
 from tests.blocks.platforms.local_slots import is_up, said_by, settings
 from tests.blocks.platforms.restart_contract import RestartContract
 from tests.blocks.waiting import wait_until
 
 
-class TestProcesses(PlatformContract, RestartContract):
+class TestProcesses(PlatformContract, RestartContract, InstallContract):
     def test_deploy_puts_a_release_into_the_idle_slot(self, platform: Processes) -> None:
         platform.deploy("green", "3.0-rc.1", {"FEATURE": "on", "TOKEN": SECRET})
         ready = platform.prepare("green", look)

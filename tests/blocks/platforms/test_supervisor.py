@@ -9,11 +9,12 @@ from blocks.hosts.local import Local
 from blocks.platforms.contract import Unproven
 from blocks.platforms.supervisor import Supervisor
 from blocks.supervision.slot_programs import SlotPrograms
-from domain.errors import Conflict, UnknownRemedy, UnknownSlot
+from domain.errors import Conflict, NotInstalled, UnknownRemedy, UnknownSlot
 from tests.blocks.platforms import supervised_slots
 from tests.blocks.platforms.contract import SECRET, PlatformContract, answering, look
+from tests.blocks.platforms.install_contract import InstallContract, install
 from tests.blocks.platforms.restart_contract import RestartContract
-from tests.blocks.platforms.supervised_slots import ENVIRONMENT, Stand, standing
+from tests.blocks.platforms.supervised_slots import ENVIRONMENT, NEXT, Stand, standing
 from tests.blocks.supervised import PIP
 from tests.blocks.waiting import wait_until
 
@@ -39,7 +40,7 @@ def kill(platform: Supervisor) -> Callable[[str], None]:
     return lambda slot: supervised_slots.kill(platform, slot)
 
 
-class TestSupervisor(PlatformContract, RestartContract):
+class TestSupervisor(PlatformContract, RestartContract, InstallContract):
     def test_the_serving_slot_is_never_stopped(self, platform: Supervisor) -> None:
         before = platform.slot("blue")
         with pytest.raises(Conflict, match="slot blue is serving"):
@@ -78,6 +79,34 @@ class TestSupervisor(PlatformContract, RestartContract):
             assert isinstance(outcome, Unproven)
             assert program in outcome.reason
             assert told.lower() in outcome.reason.lower() or "no_file" in outcome.reason.lower()
+
+    def test_a_release_that_nobody_built_stops_nothing(self, platform: Supervisor) -> None:
+        platform.prepare("green", look)
+        before = platform.slot("green")
+        with pytest.raises(NotInstalled, match=r"no folder .*releases/9\.9 on this host"):
+            install(platform, "green", "9.9")
+        assert platform.slot("green") == before
+
+    def test_without_a_folder_of_releases_it_installs_nothing(
+        self, stand: Stand, platform: Supervisor
+    ) -> None:
+        alone = Supervisor.model_validate(stand.settings(releases=None))
+        assert (alone.installs, platform.installs) == (False, True)
+        with pytest.raises(NotInstalled, match="`releases` is not set"):
+            alone.install("green", NEXT)
+
+    def test_cut_off_before_the_link_moves_the_slot_says_the_old_release(
+        self, platform: Supervisor, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        platform.prepare("green", look)
+        with monkeypatch.context() as patch:
+            patch.setattr(Local, "link", cut_off)
+            with pytest.raises(KeyboardInterrupt):
+                install(platform, "green")
+        seen = platform.slot("green")
+        assert (seen.version, seen.running) == ("1.0", False)
+        install(platform, "green")
+        assert platform.slot("green").version == NEXT
 
     def test_align_names_the_slot_in_the_environment_file_and_restores_it_on_the_way_back(
         self, platform: Supervisor, stand: Stand
@@ -154,6 +183,10 @@ class TestSupervisor(PlatformContract, RestartContract):
         for remedy in ("reload", "start all", "stop shop-blue", "start worker"):
             with pytest.raises(UnknownRemedy):
                 platform.mend(remedy)
+
+
+def cut_off(*_arguments: Any) -> None:
+    raise KeyboardInterrupt
 
 
 def _with_green(stand: Stand, program: str) -> Supervisor:

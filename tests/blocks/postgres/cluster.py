@@ -22,8 +22,11 @@ NAMED = os.environ.get("BACKOUT_TEST_POSTGRES")
 """Folder of another version's programs, to try all this on: `BACKOUT_TEST_POSTGRES=/usr/lib/postgresql/17/bin`."""
 
 RULES = "local all postgres trust\nlocal all all scram-sha-256\n"
-SETTINGS = ("fsync = off", "synchronous_commit = off", "full_page_writes = off")
-"""A test's cluster need not survive a power cut."""
+OUTLIVES_KILL = ("fsync = off", "full_page_writes = off")
+"""A test's cluster need not survive a power cut. `kill -9` it does: what it wrote is the kernel's to keep."""
+
+SETTINGS = (*OUTLIVES_KILL, "synchronous_commit = off")
+"""Of a cluster that nobody kills: its last commits may be lost then."""
 
 
 @dataclass(frozen=True)
@@ -99,8 +102,13 @@ def _installed(root: Path, major: int, programs: Path) -> Iterator[Cluster]:
 
 def _configure(cluster: Cluster, data: Path) -> None:
     (data / "pg_hba.conf").write_text(RULES, encoding="utf-8")
-    with cluster.connect() as connection:
-        for setting in SETTINGS:
+    never_syncs(cluster.url(), SETTINGS)
+
+
+def never_syncs(url: str, settings: Sequence[str] = OUTLIVES_KILL) -> None:
+    """From now on the cluster at this superuser's address waits for no disk."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        for setting in settings:
             connection.execute(f"ALTER SYSTEM SET {setting}".encode())
         connection.execute("SELECT pg_reload_conf()")
 

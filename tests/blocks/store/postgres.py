@@ -12,6 +12,7 @@ import pytest
 
 from blocks.embedded_postgres import EmbeddedPostgres
 from blocks.home import Home
+from tests.blocks.postgres.cluster import never_syncs
 from tests.blocks.waiting import wait_until
 
 
@@ -21,6 +22,7 @@ def running_postgres() -> Iterator[EmbeddedPostgres]:
     root = Path(tempfile.mkdtemp(prefix="backout-pg-", dir="/tmp"))
     try:
         with EmbeddedPostgres(Home(root / "home").ensure()) as postgres:
+            never_syncs(postgres.url())
             yield postgres
     finally:
         shutil.rmtree(root)

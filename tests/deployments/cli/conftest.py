@@ -1,5 +1,6 @@
 """One stack and one `backout serve` for all tests of the command line."""
 
+import json
 import shutil
 import subprocess
 import tempfile
@@ -13,8 +14,10 @@ from blocks.installation import Installation, installation, serving
 from deployments.catalog import ROOT
 from deployments.prefect_api import PrefectApi
 from examples.demo.stack import Stack
+from tests.blocks.postgres.cluster import never_syncs
 from tests.deployments.cli.shop import APP, COMMAND, NEW, OLD, Shop
 from tests.deployments.cli.variants import variants
+from tests.deployments.cli.warm import warm
 from tests.deployments.served import wait_for
 from tests.fakes.http_server import HttpServer, Reply
 
@@ -54,10 +57,12 @@ def _served(shop: Shop, hanging: str) -> Iterator[Shop]:
     try:
         wait_for(lambda: serving(shop.home) or serve.poll() is not None, "backout serve")
         assert serve.poll() is None, (shop.home.root / "output").read_text()
+        never_syncs(json.loads(shop.home.serve_file.read_text())["database_url"])
         file = shop.write("backout.yaml", shop.entry(), *variants(shop, hanging))
         assert shop.run("apply", str(file)).code == 0
         assert shop.run("record", APP, OLD, "--slot", "blue").code == 0
-        yield shop
+        with warm(shop.environ()) as shop.warm:
+            yield shop
     finally:
         serve.terminate()
         serve.wait(STOP_SECONDS)

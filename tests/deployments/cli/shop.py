@@ -20,6 +20,7 @@ from deployments.catalog import ROOT
 from deployments.prefect_api import PrefectApi
 from examples.demo import document
 from examples.demo.stack import Release, Stack
+from tests.deployments.cli.warm import Warm
 
 APP = "flappyjournal/production"
 OLD, NEW = "1.0", "2.0"
@@ -53,6 +54,7 @@ class Shop:
 
     stack: Stack
     home: Home
+    warm: Warm | None = None
 
     def environ(self, changes: Mapping[str, str | None] | None = None) -> dict[str, str]:
         given: dict[str, str | None] = {
@@ -74,8 +76,9 @@ class Shop:
         )
 
     def run(self, *arguments: str, **changes: str | None) -> Done:
-        """The command, to its end. `changes`: variables, None takes one away."""
-        return ended(self.start(*arguments, **changes))
+        """The command, to its end. `changes`: variables, None takes one away; then it is started from nothing."""
+        done = self.warm.run([*arguments], self.environ()) if self.warm and not changes else None
+        return Done(*done) if done else ended(self.start(*arguments, **changes))
 
     def bad_release_serves(self) -> None:
         """As after a deployment that nobody noticed to be bad."""

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from blocks import configuration
@@ -18,8 +19,12 @@ from blocks.store import drills
 from deployments.prefect_api import PrefectApi
 from domain.drill import PHASES
 from domain.outcomes import Outcome
+from domain.precedence import Phase
 from examples.demo import document
 from examples.demo.stack import Release, Stack
+from examples.faults.injection import Faults
+from tasks.drill_consent import WITHDRAWN
+from tests.blocks.waiting import wait_until
 from tests.deployments.cli.shop import APP, Shop
 from tests.deployments.served import wait_for
 
@@ -50,7 +55,6 @@ def entry(stack: Stack, **drill: Any) -> dict[str, Any]:
     made = document.application(stack, {"blue": release, "green": release}, sys.executable)
     section = {
         **document.drill(stack, STAGING, sys.executable), "patience_s": 600, "channel": "log", **drill,
-        "env": {"DEMO_DATABASE_URL": "${DEMO_DATABASE_URL}", "BACKOUT_HOME": "${BACKOUT_HOME}"},
     }  # fmt: skip
     policy = {"preset": "flappyjournal", "watch_s": 1}
     return {**made, "name": STAGING, "watch": {"every_s": 0.3}, "policy": policy, "drill": section}
@@ -91,6 +95,69 @@ def test_a_drill_finds_goes_back_mends_restores_and_reports(
     assert "- [x] Backups are recent and verified" in report.read_text()
     assert (report.parent / "trend.svg").exists()
     assert "passed: " in out
+
+
+@pytest.mark.full_matrix
+@pytest.mark.parametrize("fault", [*document.DRILLED, *document.SHARED])
+def test_every_fault_is_found_ends_as_it_must_and_is_mended(
+    shop: Shop, staging: Stack, here: Installation, fault: str
+) -> None:
+    shop.apply(entry(staging))
+    said = drilled(shop, here, fault)
+    drill = drills.past(here.store.database, STAGING)[0]
+    assert drill.passed, (said, drill)
+    assert drill.outcome is (Outcome.WONT_HELP if fault in document.SHARED else Outcome.ROLLED_BACK)
+    assert here.store.incident(str(drill.incident)).request.via == "automation"
+    address = f"{staging.address}/api/health"
+    wait_for(lambda: httpx.get(address, trust_env=False).status_code == 200, "users to be well")
+    assert Faults(shop.home.state / "faults").injected() == []
+
+
+@pytest.mark.full_matrix
+def test_three_give_a_trend_and_one_made_slower_fails_and_names_the_phase(
+    shop: Shop, staging: Stack, here: Installation
+) -> None:
+    shop.apply(entry(staging))
+    for _ in range(3):
+        drilled(shop, here, "failing-health")
+    third = drills.past(here.store.database, STAGING)[0]
+    assert third.passed, third
+    report = Path(str(third.report)).read_text()
+    assert report.split("## Drills before")[1].count("| failing-health | passed |") >= 2
+    shop.apply({**entry(staging), "watch": {"every_s": 30}})
+    drilled(shop, here, "failing-health")
+    slower = drills.past(here.store.database, STAGING)[0]
+    assert slower.outcome is Outcome.ROLLED_BACK, slower
+    assert ["is usual: most of the difference in detect" in one for one in slower.problems] == [True], slower
+
+
+@pytest.mark.full_matrix
+def test_consent_that_is_still_asked_for_at_its_end_is_withdrawn(
+    shop: Shop, staging: Stack, here: Installation
+) -> None:
+    asks = {"critical": {"action": "roll back", "rto_s": 600, "consent": {"people": 1, "deadline_s": 600}}}
+    made = entry(staging, deploy=[], patience_s=25)
+    shop.apply({**made, "policy": {**made["policy"], "rules": asks}})
+    out, err = shop.start("drill", STAGING).communicate(timeout=LONG_SECONDS)
+    drill = drills.past(here.store.database, STAGING)[0]
+    assert WITHDRAWN in " ".join(drill.problems), (out, err, drill)
+    wait_for(lambda: here.store.incident(str(drill.incident)).outcome is Outcome.EXPIRED, "its end")
+    assert here.store.holder(STAGING) is None
+
+
+def drilled(shop: Shop, here: Installation, fault: str) -> str:
+    """`backout drill`, and a person who says yes where one is asked; what it printed."""
+    command = shop.start("drill", STAGING, "--fault", fault)
+    wait_until(lambda: command.poll() is not None or asked(here), "an end or a question", LONG_SECONDS)
+    if incident := asked(here):
+        shop.run("approve", incident)
+    return "".join(command.communicate(timeout=LONG_SECONDS))
+
+
+def asked(here: Installation) -> str | None:
+    """The incident that people are asked about."""
+    holder = here.store.holder(STAGING)
+    return holder.incident if holder and holder.phase is Phase.WAITING else None
 
 
 def test_a_fault_that_nothing_finds_fails_the_drill_and_names_the_phase(

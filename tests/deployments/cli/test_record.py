@@ -38,3 +38,14 @@ def test_an_older_release_that_is_recorded_again_keeps_its_schema(shop: Shop, he
     recorded = schemas.of(here.store.database, APP, "0001")
     assert recorded is not None
     assert "table public.entries" in recorded.objects
+
+
+def test_releases_are_listed_with_what_they_are_made_of_and_whether_they_served_well(shop: Shop) -> None:
+    assert shop.run("record", APP, OLD, "--slot", "blue", "--commit", "4f1c2a9").code == 0
+    found = {row["version"]: row for row in shop.run("releases", APP, "--json").json}
+    assert found[OLD]["commit"] == "4f1c2a9"
+    assert found[OLD]["images"]["blue"].startswith("sha256:")
+    assert found[OLD]["evidence"] in ("never served", "no evidence that it served well")
+    shown = shop.run("releases", APP).said
+    assert "commit 4f1c2a9" in shown
+    assert shop.run("releases", "no/such").code == 2

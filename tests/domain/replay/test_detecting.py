@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.basis import Detection, OfAlert
+from domain.basis import Detection, OfAlert, OfSoak
 from domain.findings import Finding, Verdict
 from domain.presets import PRESETS
 from domain.replay.detecting import detected, started_by
@@ -138,6 +138,21 @@ def test_that_an_alert_starts_a_run_is_decided_again(change: dict[str, Any], rep
     [step] = detected(given)
     assert (step.recorded, step.replayed) == ("starts a run", replayed)
     assert step.rests_on.startswith("alertmanager says Down; ")
+
+
+@pytest.mark.parametrize(
+    ("looks", "certain", "replayed"),
+    [(3, False, "starts a run"), (1, True, "starts a run"), (2, False, "2 of 3 looks")],
+)
+def test_that_the_watch_after_a_deploy_took_it_back_is_decided_again(
+    looks: int, certain: bool, replayed: str
+) -> None:
+    basis = OfSoak(incident="a deploy", looks=looks, needed=3, certain=certain, said="health: 503")
+    kept = Detection(findings=[finding("health", "b", 1.0)], basis=basis)
+    given = asked(Detection.model_validate_json(kept.model_dump_json()))
+    [step] = detected(given)
+    assert (step.recorded, step.replayed) == ("starts a run", replayed)
+    assert started_by(given.request).startswith("rollback, asked for by the watch after deploy a deploy")
 
 
 @pytest.mark.parametrize(

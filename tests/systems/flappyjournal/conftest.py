@@ -10,6 +10,7 @@ from blocks.home import Home
 from blocks.http_client import _certificates
 from blocks.installation import serving
 from tasks import prepare, report, verify
+from tests.blocks.postgres.cluster import never_syncs
 from tests.deployments.rollbacks import Service
 from tests.systems.flappyjournal.system import JournalScene, Person, System, new_stack
 
@@ -31,6 +32,7 @@ def system(engine: object, base_image: str) -> Iterator[System]:  # noqa: ARG001
             home = starting.result().home
             found = serving(home)
             assert found is not None
+            never_syncs(found["database_url"])
             yield System(stack, home, found["database_url"])
         finally:
             _certificates.cache_clear()

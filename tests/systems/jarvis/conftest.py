@@ -10,6 +10,7 @@ from blocks.home import Home
 from blocks.installation import serving
 from examples.jarvis.stack import Stack, build_image
 from tasks import prepare, report, verify
+from tests.blocks.postgres.cluster import never_syncs
 from tests.deployments.rollbacks import Service
 from tests.systems.jarvis.scene import JarvisScene
 from tests.systems.jarvis.stage import REPLICAS, Jarvis
@@ -34,6 +35,7 @@ def standing(cluster: str, base_image: str) -> Iterator[Jarvis]:
             home = starting.result().home
             found = serving(home)
             assert found is not None
+            never_syncs(found["database_url"])
             yield Jarvis(stack, home, found["database_url"])
         finally:
             stopped = starting.result().stop()

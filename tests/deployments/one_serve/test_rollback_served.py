@@ -181,7 +181,9 @@ def test_a_target_that_turned_unhealthy_during_the_wait_holds_the_run(shop: Shop
     assert shop.scene.data("switched") == []
 
 
-@pytest.mark.parametrize("runbook", ["emergency", "service-outage"])
+@pytest.mark.parametrize(
+    "runbook", ["emergency", pytest.param("service-outage", marks=pytest.mark.full_matrix)]
+)
 def test_what_is_urgent_goes_before_a_run_that_waits(shop: Shop, runbook: str) -> None:
     run = waiting(shop)
     urgent = shop.start(runbook)

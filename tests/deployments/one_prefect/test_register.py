@@ -23,7 +23,7 @@ from deployments.prefect_api import PrefectApi
 from deployments.register import EMERGENCY_QUEUE, SILENT_RUN, register
 from domain.alert import Alert, Received
 from domain.outcomes import ENDS
-from tests.deployments.conftest import Start
+from tests.deployments.one_prefect.conftest import Start
 from tests.deployments.serve_under_test import catalog
 from tests.deployments.served import Served, wait_for
 

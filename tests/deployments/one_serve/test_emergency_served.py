@@ -7,6 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from prefect.client.schemas.filters import (
+    ArtifactCollectionFilter,
+    ArtifactCollectionFilterKey,
+    FlowRunFilter,
+    FlowRunFilterName,
+)
+
 from deployments.catalog import CATALOG, WORK_POOL
 from deployments.register import register
 from domain.outcomes import Outcome
@@ -87,7 +94,7 @@ def follow_ups(shop: Shop, incident: str) -> dict[str, float]:
     ended = shop.scene.incident().closed_at
     assert ended is not None
     with shop.service.client() as client:
-        runs = [one for one in client.read_flow_runs() if one.name.endswith(incident) and one.state]
+        runs = client.read_flow_runs(flow_run_filter=FlowRunFilter(name=FlowRunFilterName(like_=incident)))
         return {
             one.name: round(
                 (one.state.state_details.scheduled_time.timestamp() - ended.timestamp()) / 3600, 3
@@ -116,7 +123,8 @@ def test_what_follows_is_scheduled_and_killed_in_its_look_it_tells_once(shop: Sh
     assert shop.moments().count("follow_up") == 1
     assert len(shop.scene.data("followed up")) == 1
     with shop.service.client() as client:
-        known = {one.key for one in client.read_latest_artifacts() if one.key}
+        wanted = ArtifactCollectionFilter(key=ArtifactCollectionFilterKey(like_=incident))
+        known = {one.key for one in client.read_latest_artifacts(artifact_filter=wanted)}
     assert {f"checklist-{incident}", f"post-mortem-{incident}"} <= known
 
 

@@ -158,9 +158,10 @@ def test_applied_again_its_automations_are_left_alone(alarmed: Alarmed, tmp_path
     alarmed.apply(tmp_path)
 
     def seen() -> dict[str, str]:
+        wanted = {"automations": {"name": {"any_": [name_of(alarmed.scene.name, one) for one in Reaction]}}}
         with alarmed.service.client() as client:
-            known = client._client.post("/automations/filter", json={}).json()
-        return {one["id"]: one["updated"] for one in known if alarmed.scene.name in one["name"]}
+            known = client._client.post("/automations/filter", json=wanted).json()
+        return {one["id"]: one["updated"] for one in known}
 
     before = seen()
     alarmed.apply(tmp_path, description="changed")

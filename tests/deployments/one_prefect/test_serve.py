@@ -1,8 +1,6 @@
-import json
 import os
 import shutil
 import signal
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,8 +11,7 @@ import pytest
 from prefect.client.orchestration import SyncPrefectClient
 
 from blocks.home import Home
-from blocks.installation import serving
-from tests.deployments.served import Served, is_alive, start_run, start_serve, stop_serve, wait_for
+from tests.deployments.served import Served, start_run, start_serve, stop_serve, wait_for
 
 
 @pytest.fixture
@@ -112,26 +109,6 @@ def test_a_watch_is_handed_over_at_once(
     assert watch.state() == "AwaitingRetry"
 
 
-def test_a_killed_serve_leaves_a_server_that_the_next_one_stops(other_home: Home) -> None:
-    first = start_serve(other_home, "killed")
-    first.wait_until_ready()
-    left_over = _server_of(other_home)
-    first.process.kill()
-    first.process.wait()
-    assert is_alive(left_over)
-    assert other_home.serve_file.exists()
-    assert serving(other_home) is None
-    second = start_serve(other_home, "killed")
-    try:
-        second.wait_until_ready()
-        assert not is_alive(left_over)
-        assert second.serving["prefect_api_url"] == first.serving["prefect_api_url"]
-        assert json.loads(other_home.serve_file.read_text())["pid"] == second.process.pid
-    finally:
-        assert stop_serve(second) == 0
-    assert _processes_naming(other_home.root) == []
-
-
 @pytest.mark.full_matrix
 def test_a_server_that_died_is_started_again(other_home: Home, tmp_path: Path) -> None:
     serve = start_serve(other_home, "revived")
@@ -183,8 +160,3 @@ def _answers(serve: Served) -> bool:
         return httpx.get(f"{serve.serving['prefect_api_url']}/health", trust_env=False).status_code == 200
     except httpx.TransportError:
         return False
-
-
-def _processes_naming(folder: Path) -> list[str]:
-    listed = subprocess.run(["ps", "-eo", "pid,args"], capture_output=True, text=True, check=True)
-    return [line for line in listed.stdout.splitlines() if str(folder) in line]

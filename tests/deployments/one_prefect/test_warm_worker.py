@@ -7,7 +7,7 @@ from prefect.client.schemas.objects import StateType
 from prefect.states import Cancelling
 
 from deployments.crash_recovery import RESTARTS, RESTARTS_LABEL
-from tests.deployments.conftest import Start
+from tests.deployments.one_prefect.conftest import Start
 from tests.deployments.serve_under_test import PLACES
 from tests.deployments.served import Served, is_alive, wait_for
 

@@ -12,9 +12,9 @@ from prefect.states import Cancelling
 from blocks.embedded_postgres import EmbeddedPostgres
 from deployments.prefect_server import PrefectServer
 from domain.outcomes import Outcome
+from tests.deployments.one_serve.test_rollback_served import waiting
 from tests.deployments.rollbacks import Service, Shop
 from tests.deployments.served import is_alive, wait_for
-from tests.deployments.test_rollback_served import waiting
 
 WORDS = "cancelled in Prefect's UI"
 

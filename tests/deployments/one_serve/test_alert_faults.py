@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from blocks.home import Home
-from blocks.installation import last_served
+from blocks.installation import last_served, serving
 from domain.errors import StoreUnavailable
 from domain.outcomes import Outcome
+from tests.deployments.one_serve.test_alert_served import Alarmed
 from tests.deployments.rollbacks import Service
-from tests.deployments.served import wait_for
-from tests.deployments.test_alert_served import Alarmed
+from tests.deployments.served import is_alive, wait_for
 from tests.flows.stage import Stage
 
 PHASES = {
@@ -83,10 +83,19 @@ def test_the_database_dies_and_serve_starts_it_again(service: Service, alarmed: 
 
 
 def test_serve_is_killed_as_soon_as_it_has_answered(service: Service, alarmed: Alarmed) -> None:
+    """What it leaves behind, Prefect's server, the next one stops, and takes its port."""
+    left_over, before = prefects_server(service.home), last_served(service.home) or {}
     assert alarmed.post().status_code == 202
     service.process.kill()
     service.process.wait()
+    assert is_alive(left_over)
+    assert service.home.serve_file.exists()
+    assert serving(service.home) is None
     service.process = Service.start(service.home).process
+    assert not is_alive(left_over)
+    now = serving(service.home) or {}
+    assert now["pid"] == service.process.pid
+    assert now["prefect_api_url"] == before["prefect_api_url"]
     assert_rolled_back_once(alarmed)
 
 

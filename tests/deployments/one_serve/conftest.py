@@ -1,0 +1,23 @@
+"""One `backout serve` of the real flows for all files of this folder: its start takes as long as several tests."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.deployments.own_service import own_service, slots_of
+from tests.deployments.rollbacks import Service
+from tests.flows.stage import Stage
+
+
+@pytest.fixture(scope="package")
+def service() -> Iterator[Service]:
+    """A test that kills it starts it again."""
+    with own_service() as started:
+        yield started
+
+
+@pytest.fixture(scope="package")
+def slots(service: Service, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """Where its applications run, one of them at a time."""
+    with slots_of(service, tmp_path_factory.mktemp("slots")) as stage:
+        yield stage

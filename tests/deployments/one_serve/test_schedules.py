@@ -1,0 +1,87 @@
+"""What is due later is due all the same after `serve` was killed and started: dates stay, and nothing runs twice."""
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+from prefect.states import Scheduled
+
+from tests.deployments.rollbacks import Service, Shop
+from tests.deployments.served import wait_for
+
+DRILLED = {"faults": {"none": {"inject": ["true"], "undo": ["true"]}}, "time_zone": "Europe/Lisbon"}
+
+
+def schedules(service: Service, deployment: str) -> list[tuple[str | None, str, bool]]:
+    """Slug, rule, and whether it is active."""
+    with service.client() as client:
+        known = client.read_deployment_by_name(f"{deployment}/{deployment}").schedules
+    return sorted((one.slug, one.schedule.model_dump_json(), one.active) for one in known)
+
+
+def waiting(service: Service, deployment: str, about: str) -> list[tuple[str, str]]:
+    """Of the scheduled runs of a deployment with this in their parameters: when each is due, and its id."""
+    wanted: dict[str, Any] = {"flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}}}
+    with service.client() as client:
+        found = client.read_deployment_by_name(f"{deployment}/{deployment}").id
+        wanted |= {"deployments": {"id": {"any_": [str(found)]}}}
+        runs = client._client.post("/flow_runs/filter", json=wanted).json()
+    return sorted((one["expected_start_time"], one["id"]) for one in runs if about in str(one["parameters"]))
+
+
+def drills(service: Service, shop: Shop) -> list[str]:
+    """When Prefect will drill the application next."""
+    block = str(shop.api.application_block(shop.scene.name)["$ref"])
+    return [due for due, _ in waiting(service, "drill", block)]
+
+
+@contextmanager
+def readiness_paused(service: Service) -> Iterator[None]:
+    """As a person does in Prefect's UI, for a while."""
+
+    def be(*, active: bool) -> None:
+        with service.client() as client:
+            found = client.read_deployment_by_name("readiness/readiness")
+            [one] = found.schedules
+            client.update_deployment_schedule(found.id, one.id, active=active)
+
+    be(active=False)
+    try:
+        yield
+    finally:
+        be(active=True)
+
+
+def falls_due_while_nobody_serves(service: Service, run: str) -> None:
+    """Nothing takes it from the moment that it is due until `serve` is started again."""
+    os.kill(service.process.pid, signal.SIGSTOP)
+    with service.client() as client:
+        client.set_flow_run_state(UUID(run), Scheduled(), force=True)
+    service.process.kill()
+    service.process.wait()
+
+
+def test_dates_stay_and_what_fell_due_meanwhile_runs_once(service: Service, shop: Shop) -> None:
+    shop.scene.raw["drill"] = DRILLED
+    shop.apply({})
+    shop.wait_state(shop.start(severity="critical"), "RolledBack")
+    incident = shop.scene.incident().id
+    wait_for(lambda: len(waiting(service, "follow-up", incident)) == 3, "the follow-ups")
+    dates = wait_for(lambda: drills(service, shop), "the dates of the drills")
+    (_, first), *later = waiting(service, "follow-up", incident)
+
+    with readiness_paused(service):
+        before = {name: schedules(service, name) for name in ("drill", "readiness")}
+        falls_due_while_nobody_serves(service, first)
+        service.process = Service.start(service.home).process
+        assert {name: schedules(service, name) for name in ("drill", "readiness")} == before
+
+    shop.wait_state(first, "FollowedUp")
+    assert waiting(service, "follow-up", incident) == later
+    assert len(shop.scene.data("followed up")) == 1
+    assert shop.moments().count("follow_up") == 1
+    wait_for(lambda: drills(service, shop) == dates, "the same dates again, each once")
+    assert len(dates) > 1

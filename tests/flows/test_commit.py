@@ -1,0 +1,64 @@
+"""A watch that ended well is evidence, and what the next plan says of it."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from blocks.installation import Installation
+from domain.outcomes import Outcome
+from domain.request import Kind
+from domain.severity import Severity
+from flows.path import take_back
+from tests.flows.deploy_stage import NEW, QUICK, DeployScene, DeployStage
+from tests.flows.deployed import Runs, deployed, first, journal, recorded, watch
+
+pytestmark = pytest.mark.usefixtures("impatient", "runs")
+BACK: dict[str, Any] = {
+    "runbook": "rollback", "kind": Kind.ROLLBACK, "to": None, "severity": Severity.CRITICAL,
+}  # fmt: skip
+
+
+@pytest.fixture
+def shop(tenths: DeployStage, tmp_path: Path) -> DeployScene:
+    return deployed(tenths, tmp_path)
+
+
+@pytest.fixture
+def here(shop: DeployScene) -> Iterator[Installation]:
+    with shop.installation() as here:
+        yield here
+
+
+def test_a_good_end_commits_the_release_once(shop: DeployScene, here: Installation, runs: Runs) -> None:
+    shop.raw["deploy"] = {**QUICK, "good_after_s": 0}
+    name, message = watch(shop, here, 0)
+    assert (name, f"{NEW} is committed" in message) == ("Stable", True)
+    good, deploy = recorded(shop, here, NEW), first(shop, here)
+    assert (good.good_by, good.good_since) == (deploy.id, deploy.closed_at)
+    assert recorded(shop, here, "2.0").good_since is None
+    watch(shop, here, 0)
+    assert [row["release"] for row in journal(shop, here, "committed")] == [NEW]
+    assert runs.by_key == {}
+
+
+def test_a_watch_that_was_too_short_is_no_evidence(shop: DeployScene, here: Installation) -> None:
+    assert "no evidence yet: it takes 30 min" in watch(shop, here, 0)[1]
+    assert recorded(shop, here, NEW).good_since is None
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_the_plan_of_the_way_back_says_what_is_known(
+    shop: DeployScene, here: Installation, known: bool
+) -> None:
+    began = recorded(shop, here, "2.0").served_since
+    assert began is not None
+    if known:
+        here.store.good(shop.name, "2.0", began, began + timedelta(minutes=30), "the watch")
+    assert shop.walk(take_back, "back", **BACK) is Outcome.ROLLED_BACK
+    plan = here.store.incidents(shop.name)[0].plan
+    assert plan is not None
+    [said] = [row for row in plan.why if row.startswith("2.0: ")]
+    assert said.endswith("good for the first 30 min" if known else "no evidence that it served well")

@@ -1,0 +1,122 @@
+"""The drill on Compose, under the package's one `serve`: a test release is deployed, and its containers are broken."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from blocks.installation import Installation
+from blocks.store import drills
+from deployments.catalog import ROOT
+from deployments.prefect_api import PrefectApi
+from domain.drill import PHASES, Drill
+from domain.outcomes import Outcome
+from domain.precedence import Phase
+from examples.faults.injection import Faults
+from tests.deployments.rollbacks import COMMAND
+from tests.systems.flappyjournal.system import JournalScene, System, wait_for
+
+pytestmark = pytest.mark.engine
+LONG_S = 600.0
+RARE = ("errors", "latency", "crash-loop", "paused", "dead-dependency")
+
+
+class Drilled:
+    """An application with a drill, applied to the running `serve`."""
+
+    def __init__(self, scene: JournalScene, here: Installation, **drill: Any) -> None:
+        self.scene, self.here = scene, here
+        section = {**scene.raw["drill"], "patience_s": LONG_S, **drill}
+        section["deploy"] = [*section["deploy"][:-1], scene.name]
+        watch = {**scene.stack.raw()["watch"], "every_s": 0.5}
+        scene.raw = {**scene.raw, "watch": watch, "drill": section}
+        self.apply()
+
+    def apply(self, **changes: Any) -> None:
+        file = self.scene.folder / "backout.yaml"
+        file.write_text(yaml.safe_dump({"applications": [{**self.scene.raw, **changes}]}, sort_keys=False))
+        self.run("apply", str(file))
+
+    def run(self, *arguments: str) -> str:
+        argv = [*COMMAND, *arguments]
+        done = subprocess.run(argv, cwd=ROOT, env=os.environ, capture_output=True, text=True, check=False)
+        return done.stdout + done.stderr
+
+    def start(self, fault: str) -> subprocess.Popen[str]:
+        """`backout drill`, as a person types it."""
+        argv = [*COMMAND, "drill", self.scene.name, "--fault", fault]
+        return subprocess.Popen(
+            argv, cwd=ROOT, env=os.environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+
+    def drill(self) -> Drill:
+        """The last one."""
+        return drills.past(self.here.store.database, self.scene.name)[0]
+
+    def under_way(self) -> Drill | None:
+        return drills.under_way(self.here.store.database, self.scene.name)
+
+    def asks(self) -> str | None:
+        """The incident that people are asked about."""
+        holder = self.here.store.holder(self.scene.name)
+        return holder.incident if holder and holder.phase is Phase.WAITING else None
+
+
+@pytest.fixture
+def drilled(scene: JournalScene, system: System, monkeypatch: pytest.MonkeyPatch) -> Iterator[Drilled]:
+    monkeypatch.setenv("BACKOUT_HOME", str(system.home.root))
+    with scene.installation() as here:
+        made = Drilled(scene, here)
+        yield made
+        made.apply(watch={"enabled": False})
+
+
+@pytest.mark.parametrize(
+    "fault", ["failing-health", *(pytest.param(one, marks=pytest.mark.full_matrix) for one in RARE)]
+)
+def test_it_is_found_taken_back_mended_and_a_backup_is_restored(
+    drilled: Drilled, system: System, fault: str
+) -> None:
+    command = drilled.start(fault)
+    wait_for(lambda: command.poll() is not None or drilled.asks() is not None, "an end or a question", LONG_S)
+    if incident := drilled.asks():
+        drilled.run("approve", incident)
+    out, _ = command.communicate(timeout=LONG_S)
+    drill = drilled.drill()
+    assert (drill.outcome, drill.problems) == (Outcome.ROLLED_BACK, []), (out, drill)
+    assert all(drill.figures.phase(name) is not None for name in PHASES), drill.figures
+    assert drill.figures.restore_s is not None
+    assert (drill.slot, system.serving()) == ("green", "blue")
+    assert drilled.here.store.incident(str(drill.incident)).request.via == "automation"
+    system.stack.wait_until_healthy("green")
+    assert "DRILL: " in (drilled.scene.folder / "messages.log").read_text()
+    assert "- [x] Health checks are reliable" in Path(str(drill.report)).read_text()
+
+
+@pytest.mark.full_matrix
+def test_killed_it_is_cleaned_up(drilled: Drilled, system: System) -> None:
+    step = "wait for the incident"
+    drilled.apply(watch={"every_s": 3600})
+    command = drilled.start("paused")
+    wait_for(lambda: _in(drilled, step), f"the step {step}", LONG_S)
+    run = drilled.under_way()
+    assert run is not None
+    with PrefectApi.find(system.home) as api:
+        pid = api._call("GET", f"/flow_runs/{run.run}")["infrastructure_pid"]
+    os.kill(int(str(pid).rpartition(":")[2]), signal.SIGKILL)
+    wait_for(lambda: drilled.under_way() is None, "the clean-up", LONG_S)
+    command.communicate(timeout=LONG_S)
+    assert drilled.drill().problems == [f"killed in `{step}`"]
+    assert Faults(system.home.state / "faults").injected() == []
+    for slot in ("blue", "green"):
+        system.stack.wait_until_healthy(slot)
+
+
+def _in(drilled: Drilled, step: str) -> bool:
+    found = drilled.under_way()
+    return found is not None and found.step == step
