@@ -1,4 +1,5 @@
 # `make` lists the targets. Everything runs in the checkout's own environment, .venv.
+# The lock holds all there is: pip resolves nothing, and cannot come to another release of what two packages ask for.
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -34,7 +35,7 @@ $(STAMP): pyproject.toml requirements-dev.lock
 		&& uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .; \
 	else \
 		"$(PYTHON)" -m venv $(VENV) \
-		&& $(BIN)/python -m pip install --quiet --require-hashes --requirement requirements-dev.lock \
+		&& $(BIN)/python -m pip install --quiet --no-deps --require-hashes --requirement requirements-dev.lock \
 		&& $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .; \
 	fi
 	@touch $@
