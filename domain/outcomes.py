@@ -61,7 +61,7 @@ ENDS: dict[Outcome, End] = {
         "find out why it needed that; where it comes again, `backout rollback APP` takes the release back", 0,
     ),
     Outcome.DEPLOYED: End(
-        "COMPLETED", "Deployed", "all traffic is on the new release, and it is verified; the one before stays up in its slot",
+        "COMPLETED", "Deployed", "all traffic is on the new release, and it is verified; the one before is kept",
         "look at the dashboards while it is watched; `backout rollback APP` takes it back", 0,
     ),
     Outcome.SHIFTED: End(

@@ -77,7 +77,7 @@ class CanaryLeft(BackoutError):
 
 @dataclass(eq=False)
 class NotInstalled(BackoutError):
-    """A release did not come into its slot; the slot that serves was not touched."""
+    """A release did not come into its slot."""
 
     release: str
     slot: str
@@ -87,7 +87,7 @@ class NotInstalled(BackoutError):
         return f"{self.release} is not in {self.slot}: {self.why}"
 
     def next_step(self) -> str:
-        return "correct `deploy.install` in backout.yaml, or put the release there yourself; what serves was not touched"
+        return "correct what is said above in backout.yaml, or put the release there yourself; then deploy it again"
 
 
 @dataclass(eq=False)

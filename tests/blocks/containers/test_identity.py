@@ -1,6 +1,7 @@
 """What a slot's containers are made from, by the word of the real engine."""
 
 from collections.abc import Iterator
+from io import BytesIO
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -18,11 +19,14 @@ pytestmark = pytest.mark.engine
 
 @pytest.fixture
 def project(engine: "DockerClient", base_image: str) -> Iterator[str]:
-    """A service that is down; it was made from an image that no registry knows."""
+    """A service that is down; it was made from an image of that name, which no registry knows."""
     name = f"identity-{uuid4().hex[:8]}"
-    made = engine.containers.create(base_image, "true", labels={PROJECT: name, SERVICE: "blue-web"})
+    dockerfile = BytesIO(f"FROM {base_image}\nLABEL made-for={name}\n".encode())
+    image, _ = engine.images.build(fileobj=dockerfile, tag=name, rm=True)
+    made = engine.containers.create(image, "true", labels={PROJECT: name, SERVICE: "blue-web"})
     yield name
     made.remove(force=True)
+    engine.images.remove(name, force=True)
 
 
 @pytest.fixture
@@ -37,9 +41,9 @@ def platform(project: str) -> Compose:
 
 
 def test_a_service_names_the_image_that_its_container_was_made_from(
-    platform: Compose, engine: "DockerClient", base_image: str
+    platform: Compose, engine: "DockerClient", project: str
 ) -> None:
-    assert platform.identity("blue").images == {"blue-web": engine.images.get(base_image).id}
+    assert platform.identity("blue").images == {"blue-web": engine.images.get(project).id}
 
 
 def test_a_slot_without_containers_is_made_of_nothing(platform: Compose) -> None:

@@ -6,13 +6,15 @@ import pytest
 
 from tests.deployments.own_service import own_service, slots_of
 from tests.deployments.rollbacks import Service
+from tests.deployments.schedules import be_ready
 from tests.flows.stage import Stage
 
 
 @pytest.fixture(scope="package")
 def service() -> Iterator[Service]:
-    """A test that kills it starts it again."""
+    """A test that kills it starts it again. Its quarter-hourly look at all applications is paused: tests meet short deadlines."""
     with own_service() as started:
+        be_ready(started, active=False)
         yield started
 
 

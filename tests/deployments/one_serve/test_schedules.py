@@ -2,8 +2,6 @@
 
 import os
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -38,23 +36,6 @@ def drills(service: Service, shop: Shop) -> list[str]:
     return [due for due, _ in waiting(service, "drill", block)]
 
 
-@contextmanager
-def readiness_paused(service: Service) -> Iterator[None]:
-    """As a person does in Prefect's UI, for a while."""
-
-    def be(*, active: bool) -> None:
-        with service.client() as client:
-            found = client.read_deployment_by_name("readiness/readiness")
-            [one] = found.schedules
-            client.update_deployment_schedule(found.id, one.id, active=active)
-
-    be(active=False)
-    try:
-        yield
-    finally:
-        be(active=True)
-
-
 def falls_due_while_nobody_serves(service: Service, run: str) -> None:
     """Nothing takes it from the moment that it is due until `serve` is started again."""
     os.kill(service.process.pid, signal.SIGSTOP)
@@ -73,11 +54,11 @@ def test_dates_stay_and_what_fell_due_meanwhile_runs_once(service: Service, shop
     dates = wait_for(lambda: drills(service, shop), "the dates of the drills")
     (_, first), *later = waiting(service, "follow-up", incident)
 
-    with readiness_paused(service):
-        before = {name: schedules(service, name) for name in ("drill", "readiness")}
-        falls_due_while_nobody_serves(service, first)
-        service.process = Service.start(service.home).process
-        assert {name: schedules(service, name) for name in ("drill", "readiness")} == before
+    before = {name: schedules(service, name) for name in ("drill", "readiness")}
+    assert [active for *_, active in before["readiness"]] == [False], "paused by a person, in Prefect's UI"
+    falls_due_while_nobody_serves(service, first)
+    service.process = Service.start(service.home).process
+    assert {name: schedules(service, name) for name in ("drill", "readiness")} == before
 
     shop.wait_state(first, "FollowedUp")
     assert waiting(service, "follow-up", incident) == later

@@ -45,6 +45,7 @@ class Drilled:
     def run(self, *arguments: str) -> str:
         argv = [*COMMAND, *arguments]
         done = subprocess.run(argv, cwd=ROOT, env=os.environ, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout + done.stderr
 
     def start(self, fault: str) -> subprocess.Popen[str]:

@@ -114,7 +114,6 @@ def test_a_crash_after_it_was_verified_takes_it_back(ahead: Forward, hands: Path
     (hands / "fault").write_text(Fault.CRASH)
     assert ahead.walk(go_forward) is Outcome.WENT_BACK, ahead.data("ending")
     assert ahead.history()[-2:] == [("deploy", NEW), ("rollback", "1.1.0")]
-    assert "failed" in ahead.data("ending")[0]["why"]
 
 
 def test_what_cannot_be_looked_at_before_is_asked_about_unless_the_settings_let_it(ahead: Forward) -> None:
