@@ -1,7 +1,7 @@
 """A bad release by steps, beside the same one given all traffic at once: what users get of it until traffic is back.
 
 Two applications on the same slots: one is deployed by `steps: [10, 25, 50, 100]`, the other by `steps: [100]`; all else is as
-it comes. Both ways go through `backout deploy` and a warm `serve`, in turn, under the same keep-alive load. The release is
+it comes, but no backup is made before. Both ways go through `backout deploy` and a warm `serve`, in turn, under the same keep-alive load. The release is
 good until it meets users: its fault (a third of the requests fails, and its health) shows as soon as it has any traffic.
 """
 

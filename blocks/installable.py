@@ -19,7 +19,7 @@ class Installable(ABC):
         """Put the release into the idle slot, and start it. A no-op where it is there.
 
         Args:
-            slot, release: which, and where.
+            slot, release: where, and which.
             meanwhile: called again and again while it takes time; what it raises ends it where it stands, and is raised here.
 
         Raises:

@@ -144,7 +144,7 @@ def reason(case: Case, plan: Plan) -> str:
 
 def _suspend(case: Case, plan: Plan, asked: Entry | None) -> Ruling:
     """Suspend the run; returns only where an answer came before it could be suspended."""
-    from flows.request_text import Beside
+    from domain.report.request_text import Beside
     from flows.suspension import page_of_run, schedule_deadline, suspend
 
     calls, deadline = _time_to_answer(case, plan, asked)

@@ -15,9 +15,9 @@ from domain.consent import Answer, form_counts
 from domain.gate import closed
 from domain.offers import SHIFT, said
 from domain.plan import Plan
+from domain.report.request_text import ALONE, Beside, request_text
 from domain.request import HOTFIX
 from flows.prefect_runs import start_later
-from flows.request_text import ALONE, Beside, request_text
 
 
 class Answered(RunInput):

@@ -18,9 +18,11 @@ def difference(git: Git, old: CheckoutRelease, new: CheckoutRelease) -> list[str
     changed = git.run("diff", "--shortstat", old.commit, new.commit, "--").strip()
     steps = [line for line in files if MIGRATIONS in line.lower()]
     left = git.run("log", "--oneline", "--no-decorate", f"{new.commit}..{old.commit}", "--").splitlines()
-    summary = f"{old.shown} to {new.shown}: {len(commits)} commits, {changed or 'no file changed'}"
-    named = f"{len(steps)} files of migrations" if steps else "no migration's file"
-    lost = [f"{len(left)} commits of {old.name} are not in {new.name}"] if left else []
+    summary = (
+        f"{old.shown} to {new.shown}: {_counted(len(commits), 'commit')}, {changed or 'no file changed'}"
+    )
+    named = f"{_counted(len(steps), 'file')} of migrations" if steps else "no migration's file"
+    lost = [f"not in {new.name}: {_counted(len(left), 'commit')} of {old.name}"] if left else []
     return [
         "; ".join([summary, named, *lost]),
         *_shown("commit", commits),
@@ -32,6 +34,10 @@ def difference(git: Git, old: CheckoutRelease, new: CheckoutRelease) -> list[str
 def _path(line: str) -> str:
     """`A<TAB>apps/x` as `A apps/x`."""
     return " ".join(line.split("\t"))
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _shown(kind: str, lines: list[str]) -> list[str]:

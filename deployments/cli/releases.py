@@ -50,7 +50,7 @@ def _show(application: str, rows: list[Release]) -> None:
     shown = table(application, "release", "slot", "recorded", "made of", "schema", "evidence")
     for row in rows:
         state = f"in quarantine since {row.quarantined_by}" if row.quarantined_by else _evidence(row)
-        by = f", {row.recorded_by}" if row.recorded_by else ""
+        by = "".join(f", {said}" for said in (row.recorded_by, row.why) if said)
         recorded = f"{age(row.recorded_at)} ago{by}"
         shown.add_row(row.version, row.slot or "-", recorded, _made_of(row), row.schema_version or "-", state)
     if rows:

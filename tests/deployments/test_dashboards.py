@@ -6,8 +6,8 @@ import pytest
 
 from blocks.installation import Installation
 from domain.policy import Consent
+from domain.report.request_text import Beside
 from flows import consent, suspension
-from flows.request_text import Beside
 from tests.deployments.consent_stage import ANN, BOB, Planned, Suspended, here, in_flow, planned, told
 from tests.flows.conftest import stage, store_url
 from tests.flows.stage import Scene, Stage

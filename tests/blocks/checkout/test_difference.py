@@ -25,7 +25,7 @@ def test_commits_migrations_and_files_are_listed_the_counts_first(git: Git) -> N
 
 def test_what_the_new_one_lacks_is_said(git: Git) -> None:
     [summary, *_] = difference(git, of(git, "v1.1.0"), of(git, "v1.0.0"))
-    assert summary.endswith("1 commits of v1.1.0 are not in v1.0.0")
+    assert summary.endswith("not in v1.0.0: 1 commit of v1.1.0")
 
 
 def test_a_long_list_is_cut(git: Git, repository: Repository) -> None:

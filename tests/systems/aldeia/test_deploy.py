@@ -71,7 +71,7 @@ def test_a_good_release_is_deployed_and_can_be_taken_back(aldeia: Aldeia, ahead:
     assert (plan.decision, plan.blind, plan.from_slot, plan.to_slot) == (Decision.DEPLOY, True, NEW, NEXT)
     assert plan.consent is not None
     assert plan.rollout is not None
-    assert "1 commits, 2 files changed" in plan.rollout.difference[0]
+    assert "1 commit, 2 files changed" in plan.rollout.difference[0]
     assert any(row.startswith("commit: ") and "Release v1.2.0" in row for row in plan.rollout.difference)
     assert plan.rollout.difference[0] in plan.why
 

@@ -1,15 +1,13 @@
 """What people read in Prefect's form before they decide."""
 
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 
 from domain.plan import Decision, Plan
 from domain.policy import Consent
+from domain.report.request_text import Beside, request_text
 from domain.severity import Severity
-from flows.request_text import Beside, request_text
-from flows.suspension import form_of
 
 PLAN = Plan(
     application="shop/production",
@@ -57,29 +55,7 @@ def test_each_line_of_the_text_is_a_paragraph_because_the_form_joins_others() ->
     assert "\n" not in text.replace("\n\n", "")
 
 
-@pytest.mark.parametrize(
-    ("fields", "more"),
-    [
-        ({}, set()),
-        ({"offers": ["shift", "hotfix"]}, {"share", "fix_release"}),
-        ({"confirm_rows": 12}, {"rows_lost"}),
-        ({"consent": Consent(people=2)}, {"code"}),
-    ],
-)
-def test_the_form_has_only_fields_that_count(fields: dict[str, Any], more: set[str]) -> None:
-    asked = set(form_of(PLAN.model_copy(update=fields)).model_fields)
-    assert asked == {"decision", "your_name", "reason"} | more
-
-
-def test_the_form_links_the_dashboards_and_says_what_can_be_done_instead() -> None:
+def test_it_links_the_dashboards() -> None:
     beside = Beside(dashboards={"Grafana": "https://grafana.example.com/d/1?a=b|c"})
-    plan = PLAN.model_copy(update={"offers": ["config", "hotfix"]})
-    text = request_text(plan, "incident-1", datetime.now(UTC), beside)
+    text = request_text(PLAN, "incident-1", datetime.now(UTC), beside)
     assert "**Look at:** [Grafana](<https://grafana.example.com/d/1?a=b|c>)" in text
-    decision = form_of(plan, text).model_json_schema()["properties"]["decision"]
-    assert decision["enum"] == ["approve", "reject", "config", "hotfix"]
-    assert decision["description"].startswith(text), (
-        "the form's own description is squeezed on a small screen"
-    )
-    assert "**config**: restore the configuration alone instead." in decision["description"]
-    assert "default" not in decision
