@@ -51,9 +51,15 @@ class ComposeProject(BaseModel):
             *arguments,
         ]
 
-    def run(self, *arguments: str, timeout_s: float, more: Mapping[str, str] | None = None) -> str:
-        """Run it; what it printed. `more`: further variables. Raises CommandFailed."""
-        return self._ran(self.argv(*arguments), timeout_s, nothing, more or {})
+    def run(
+        self,
+        *arguments: str,
+        timeout_s: float,
+        more: Mapping[str, str] | None = None,
+        meanwhile: Callable[[], None] = nothing,
+    ) -> str:
+        """Run it; what it printed. `more`: further variables; `meanwhile`: as `Local.run` has it. Raises CommandFailed."""
+        return self._ran(self.argv(*arguments), timeout_s, meanwhile, more or {})
 
     def run_alone(self, *arguments: str, timeout_s: float, meanwhile: Callable[[], None] = nothing) -> str:
         """The same, after every other call of this that runs on this host, in which time counts too.

@@ -147,6 +147,14 @@ def stop(leader: Process | None, mark: str, timeout_s: float) -> None:
     raise CommandFailed(argv=["kill", "-KILL", *left], exit_code_seen=None, output="still there")
 
 
+def values_of(name: str) -> set[str]:
+    """What processes of this machine have in their environment under this name; of those that we may look into."""
+    start = f"{name}=".encode()
+    pids = (int(entry.name) for entry in PROC.iterdir() if entry.name.isdigit())
+    found = (value for pid in pids for value in _environment(pid) if value.startswith(start))
+    return {value[len(start) :].decode(errors="replace") for value in found}
+
+
 def _wait_for_end(family: Sequence[Process], timeout_s: float) -> None:
     deadline = time.monotonic() + timeout_s
     while any(is_alive(process) for process in family) and time.monotonic() < deadline:
@@ -170,10 +178,14 @@ def _in_session(pid: int, session: int | None) -> bool:
 
 
 def _has_mark(pid: int, mark: str) -> bool:
+    return mark.encode() in _environment(pid)
+
+
+def _environment(pid: int) -> list[bytes]:
     try:
-        return mark.encode() in (PROC / str(pid) / "environ").read_bytes().split(b"\0")
+        return (PROC / str(pid) / "environ").read_bytes().split(b"\0")
     except OSError:
-        return False  # it ended, or belongs to another user and so is not ours
+        return []  # it ended, or belongs to another user and so is not ours
 
 
 def _send(process: Process, number: signal.Signals) -> None:

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 
+from blocks.hosts.local import nothing
 from blocks.routers.contract import Receipt, Route
 from domain.release import Slot
 
@@ -38,8 +39,22 @@ class TakesPlace(ABC):
             NotPrepared: something of it is not there to be kept. What serves was not touched.
         """
 
+    def unfinished(self) -> str:
+        """What goes on by itself, and may still change what serves, in one line; empty where nothing does. Changes nothing.
+
+        Raises Unreachable.
+        """
+        return ""
+
     @abstractmethod
-    def take_place(self, slot: Slot, release: str, expected: Route, bring: Bring) -> Receipt:
+    def take_place(
+        self,
+        slot: Slot,
+        release: str,
+        expected: Route,
+        bring: Bring,
+        meanwhile: Callable[[], None] = nothing,
+    ) -> Receipt:
         """Put the release in the place of the one that serves, and wait until it runs. A no-op where it has that place.
 
         Until the last step is done `route` says the slot before, and `activate` with that slot undoes what was begun.
@@ -49,6 +64,8 @@ class TakesPlace(ABC):
             release: what it holds afterwards.
             expected: what serves now, as it was seen.
             bring: called at most once, where the platform does not hold the release.
+            meanwhile: called again and again while it is waited for; what it raises ends the wait, and is raised here.
+                What was begun stays as it is then.
 
         Raises:
             Conflict: something else serves than expected; nothing was changed.

@@ -6,6 +6,7 @@ from domain.asking import consent_for
 from domain.assess import assess, plan_base
 from domain.assess_deploy import assess_deploy
 from domain.assess_flag import with_flag
+from domain.assess_half import undo_half
 from domain.assess_restart import assess_restart
 from domain.assess_shift import assess_shift
 from domain.database.plan import Action, DatabasePlan
@@ -39,6 +40,8 @@ def decide(situation: Situation) -> Plan:
         return assess_shift(situation)
     if situation.request.kind is Kind.DEPLOY:
         return assess_deploy(situation)
+    if undone := undo_half(situation):
+        return undone
     plan = with_flag(assess(situation), situation)
     return with_database(plan, situation.study, situation.request) if situation.study else plan
 

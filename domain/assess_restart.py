@@ -29,6 +29,9 @@ def assess_restart(situation: Situation) -> Plan:
     if serving is None or not situation.restarts:
         why = CANNOT if serving else NOBODY_SERVES
         return plan_base(situation, serving, Decision.HOLD, [why])
+    if situation.half:
+        why = f"a deploy left {situation.half} half-way in the place of {serving.version}: a rollback undoes that first"
+        return plan_base(situation, serving, Decision.HOLD, [why])
     if again := _in_vain(situation, serving):
         return plan_base(situation, serving, Decision.HOLD, [again])
     why_this = [*reasons_of(situation), f"{placed(serving.version, serving.name)} is restarted in place"]

@@ -147,6 +147,7 @@ class Survey(BaseModel):
         schema_version: the database's, None where there is no database or it does not answer.
         whole: where a part alone is surveyed: the release that the part was deployed with last; None for the whole.
         parts: what each part runs; empty where the platform has none.
+        half: the slot that was begun to be put in the place of the serving one, and never came to its end.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -163,6 +164,7 @@ class Survey(BaseModel):
     schema_version: str | None = None
     whole: str | None = None
     parts: list[Part] = Field(default_factory=list)
+    half: str | None = None
 
     def slot(self, name: str | None) -> Slot | None:
         """The slot of this name, or None."""

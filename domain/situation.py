@@ -29,6 +29,7 @@ class Situation(BaseModel):
         restarts: whether what serves can be restarted in place; `rolling`: whether others of its release serve meanwhile.
         grain: the router gives shares in steps of so many per cent; None where it cannot share traffic out.
         deploy: what a deploy rests on beside the survey; None for all other runbooks.
+        half: the release that a deploy left half-way in the place of the one that serves; None where none did.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -47,5 +48,6 @@ class Situation(BaseModel):
     rolling: bool = False
     grain: int | None = None
     deploy: Terms | None = None
+    half: str | None = None
     triggers: list[Trigger] = []
     pauses: dict[str, float] = {}

@@ -13,7 +13,7 @@ from domain.request import Kind, Request
 FRESH = timedelta(minutes=10)
 """Older plans were made from what nobody has looked at since."""
 
-MOVING = ("switch", "shift traffic", "go back")
+MOVING = ("switch", "shift traffic", "put in place", "go back")
 """Acts that move traffic: from their start on it may have moved, whether or not the journal came to say so."""
 
 

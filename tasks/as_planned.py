@@ -10,6 +10,7 @@ from domain.errors import CommandFailed, Conflict, StoreUnavailable
 from domain.plan import Plan
 from domain.shares import in_words
 from tasks.case import Case
+from tasks.left_behind import MARK
 from tasks.recorded import recorded
 
 
@@ -31,10 +32,8 @@ def as_planned(case: Case, plan: Plan) -> None:
         raise Conflict(on=f"the release in {plan.from_slot}", expected=expected, found=holds or "no release")
 
 
-def run_install(case: Case, plan: Plan, mark: str = "") -> None:
-    """Run `deploy.install` of the settings, as the user Backout runs as.
-
-    `mark`: `NAME=value` for its environment, by which what a killed run left of it is found.
+def run_install(case: Case, plan: Plan) -> None:
+    """Run `deploy.install` of the settings, as the user Backout runs as; marked, so that what a killed run left of it is found.
 
     Raises:
         CommandFailed: it did not end well.
@@ -42,12 +41,11 @@ def run_install(case: Case, plan: Plan, mark: str = "") -> None:
     """
     settings = case.document.deploy
     argv = filled(settings.install, {"slot": plan.to_slot or "", "release": plan.to_release or ""})
-    name, _, value = mark.partition("=")
     ran = Local().run(
         argv,
         cwd=Path("/"),
         timeout_s=settings.install_timeout_s,
-        env={name: value} if name else {},
+        env={MARK: case.incident.id},
         meanwhile=partial(still_ours, case),
     )
     if ran.exit_code != 0:

@@ -48,7 +48,23 @@ def situation_of_request(ledger: Ledger, document: Document, request: Request, s
         restarts=isinstance(document.platform, Restartable),
         rolling=isinstance(document.platform, Restartable) and document.platform.rolling,
         grain=grain_of(document.platform),
+        half=_half_of(ledger, document, seen),
     )
+
+
+def _half_of(ledger: Ledger, document: Document, seen: Survey) -> str | None:
+    """The release that a deploy left half-way in the place of what serves; None where it is a rollback that goes on there.
+
+    What no incident here knows of is taken for a deploy's: without the store that cannot be told.
+    """
+    if seen.half is None or not document.platform.whole:
+        return None
+    known = ((found.request.kind, found.plan) for found in ledger.incidents(document.name))
+    moves = ((kind, plan) for kind, plan in known if plan and plan.to_slot == seen.half)
+    kind, plan = next(moves, (Kind.DEPLOY, None))
+    if kind is not Kind.DEPLOY:
+        return None
+    return plan.to_release if plan else seen.half
 
 
 def _flag_of(document: Document, request: Request) -> str | None:

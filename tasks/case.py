@@ -12,6 +12,7 @@ from blocks.evidence import Evidence
 from blocks.installation import Installation
 from blocks.ledger import Hold, Ledger
 from blocks.local_ledger import LocalLedger
+from domain.assess_deploy import TAKE_PLACE
 from domain.errors import LostLock, StoreUnavailable
 from domain.incident import Incident
 from domain.journal_kinds import Happened
@@ -24,6 +25,9 @@ OF_TRAFFIC = (Happened.SWITCHED, Happened.VERIFIED, Happened.WENT_BACK, Happened
 
 SWITCH = "switch"
 """The act that moves traffic to the target."""
+
+BEGINS_TO_MOVE = (SWITCH, TAKE_PLACE)
+"""Acts whose start alone may have moved traffic."""
 
 PULSE_S = 2.0
 """Seconds between two signs of life; well below the lease."""
@@ -77,7 +81,7 @@ class Case:
     def note(self, kind: Happened, **data: Any) -> None:
         """Add an entry to the incident's journal, and a line to the log of a run in Prefect."""
         entry = self.ledger.append(self.incident.id, kind, data)
-        if kind in OF_TRAFFIC or (kind is Happened.ACT_STARTED and data["act"] == SWITCH):
+        if kind in OF_TRAFFIC or (kind is Happened.ACT_STARTED and data["act"] in BEGINS_TO_MOVE):
             self.mirror(lambda local: local.mirror_entry(entry))
         run_log.say(entry)
 

@@ -12,6 +12,7 @@ from tasks.as_planned import as_planned, record, run_install, still_ours
 from tasks.back_up import take_backup
 from tasks.case import Case
 from tasks.database import changes_of, keep_schema
+from tasks.left_behind import end_left_behind
 from tasks.run_log import progress_lines
 from tasks.take_place import keep_way_back
 
@@ -73,6 +74,7 @@ def install(case: Case, plan: Plan) -> None:
     """
     slot, release = plan.to_slot or "", plan.to_release or ""
     platform, settings = case.document.platform, case.document.deploy
+    end_left_behind(case)
     as_planned(case, plan)
     if platform.slot(slot).version != release:
         if settings.install:

@@ -13,6 +13,7 @@ from tasks.act import act
 from tasks.case import Case
 from tasks.database_progress import MORE_LOOKS, changed
 from tasks.ended import Ended
+from tasks.left_behind import end_left_behind
 from tasks.look import at_slot
 from tasks.progress import never_forward_again
 
@@ -29,6 +30,7 @@ def prepare(case: Case, plan: Plan) -> None:
             earlier try of this run already did.
         UnknownSlot: the platform lost the slot since the plan was made.
     """
+    end_left_behind(case)
     never_forward_again(case, plan)
     platform = case.document.platform
     if plan.to_slot is None or platform.route().served == plan.after:

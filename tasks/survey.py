@@ -53,6 +53,7 @@ def look_around(
             schema_version=schema.result(),
             whole=platform.deployed(),
             parts=platform.parts(),
+            half=route.half,
         )
 
 

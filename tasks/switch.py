@@ -11,6 +11,7 @@ from domain.request import Kind
 from domain.shares import WHOLE, in_words
 from tasks.act import act
 from tasks.case import SWITCH, Case
+from tasks.left_behind import end_left_behind
 from tasks.prepare import still_holds
 from tasks.progress import Progress, attempted, before_this_switch, never_forward_again, progress
 
@@ -25,6 +26,7 @@ def switch(case: Case, plan: Plan) -> None:
         Conflict: traffic is on neither; somebody else moved it.
         Unreachable: the router cannot be asked; nothing was changed.
     """
+    end_left_behind(case)
     never_forward_again(case, plan)
     if case.document.platform.route().served != plan.after:
         still_holds(case, plan)

@@ -1,6 +1,7 @@
 """Take the place, where there is no standby: the way back is kept, what serves is asked once more, and the new release replaces it."""
 
-from blocks import process
+from functools import partial
+
 from blocks.platforms.contract import Platform
 from blocks.signals.contract import Place
 from blocks.signals.probe import Probe
@@ -12,16 +13,16 @@ from domain.journal_kinds import Happened
 from domain.outcomes import Outcome
 from domain.plan import Plan
 from tasks.act import act
-from tasks.as_planned import as_planned, record, run_install
+from tasks.as_planned import as_planned, record, run_install, still_ours
 from tasks.case import Case
 from tasks.ended import Ended
+from tasks.left_behind import end_left_behind
 from tasks.look import users_place
 
 SAMPLES = 5
 """Looks at what serves before it is replaced, each of `deploy.requests`: it cannot be asked again afterwards."""
 
 DIGITS = 4
-END_S = 5.0
 
 
 @act(KEEP_WAY_BACK, changes=True)
@@ -64,26 +65,23 @@ def sample_before(case: Case, plan: Plan) -> None:  # noqa: ARG001 - an act has 
 
 @act(TAKE_PLACE, changes=True)
 def take_place(case: Case, plan: Plan) -> None:
-    """The step that users notice, and that nobody could look at before. Raises as `TakesPlace.take_place` does."""
-    platform = case.document.platform
-    release, mark = plan.to_release or "", mark_of(case)
+    """The step that users notice, and that nobody could look at before.
+
+    Raises:
+        Conflict: what serves is no longer what the plan goes back to, by somebody's hand since; nothing was changed.
+        LostLock: somebody went before it; they undo what was begun.
+        Others as `TakesPlace.take_place` does.
+    """
+    platform, release = case.document.platform, plan.to_release or ""
     end_left_behind(case)
+    seen = platform.route()
+    as_planned(case, plan)
     slot = _taking(platform).place_for(release, brought=bool(case.document.deploy.install))
     receipt = _taking(platform).take_place(
-        slot, release, platform.route(), lambda: run_install(case, plan, mark)
+        slot, release, seen, partial(run_install, case, plan), partial(still_ours, case)
     )
     found = receipt.model_copy(update={"changed": True, "before": plan.from_slot})
     case.note(Happened.SWITCHED, receipt=found.model_dump(mode="json"))
-
-
-def end_left_behind(case: Case) -> None:
-    """End what is left of `deploy.install` where the run that started it was killed: it must not go on beside the way back."""
-    process.stop(None, mark_of(case), END_S)
-
-
-def mark_of(case: Case) -> str:
-    """What only this application's command has in its environment."""
-    return f"BACKOUT_DEPLOY_OF={case.document.name}"
 
 
 def sampled_before(case: Case) -> Sampled:

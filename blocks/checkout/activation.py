@@ -3,7 +3,7 @@
 Killed anywhere, the same call goes on; going back is the same call with the other release.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
 from blocks.checkout.intent import Intent
@@ -11,14 +11,19 @@ from blocks.checkout.preparation import missing_keys, recipe_of
 from blocks.checkout.releases import CheckoutRelease
 from blocks.checkout.site import Sight, Site, now
 from blocks.compose_program import ASK_S
+from blocks.hosts.local import nothing
 from blocks.routers.contract import Receipt, Route, changed_since
 from domain.errors import CommandFailed, NotPrepared
 
 LAST_LINES = 10
 
 
-def put_in_place(site: Site, release: CheckoutRelease, expected: Route) -> Receipt:
+def put_in_place(
+    site: Site, release: CheckoutRelease, expected: Route, meanwhile: Callable[[], None] = nothing
+) -> Receipt:
     """Put a release in place that was made ready.
+
+    `meanwhile`: called again and again while its services start; what it raises ends that where it stands, and is raised here.
 
     Raises:
         Conflict: something else is in place than expected; nothing was changed.
@@ -32,7 +37,7 @@ def put_in_place(site: Site, release: CheckoutRelease, expected: Route) -> Recei
             return Receipt(changed=False, before=release.name, after=release.name)
         if seen.route.stamp != expected.stamp:
             raise changed_since(f"checkout {site.project.folder}", expected, seen.route)
-        return _Activation(site, release, seen, _images_to_run(site, release, seen)).run()
+        return _Activation(site, release, seen, _images_to_run(site, release, seen)).run(meanwhile)
 
 
 def _images_to_run(site: Site, release: CheckoutRelease, seen: Sight) -> dict[str, str]:
@@ -47,13 +52,13 @@ def _images_to_run(site: Site, release: CheckoutRelease, seen: Sight) -> dict[st
     return here
 
 
-def start(site: Site, words: Sequence[str]) -> None:
-    """`compose up`. Raises CommandFailed where it fails twice: one that a killed run left may be at the same containers."""
+def start(site: Site, words: Sequence[str], meanwhile: Callable[[], None] = nothing) -> None:
+    """`compose up`. `meanwhile`: as `put_in_place` has it. Raises CommandFailed where it fails twice: one that a killed run left may be at the same containers."""
     timeout_s = site.settings.start_timeout_s + site.settings.drain_s + ASK_S
     with suppress(CommandFailed):
-        site.compose(*words, timeout_s=timeout_s)
+        site.compose(*words, timeout_s=timeout_s, meanwhile=meanwhile)
         return
-    site.compose(*words, timeout_s=timeout_s)
+    site.compose(*words, timeout_s=timeout_s, meanwhile=meanwhile)
 
 
 class _Activation:
@@ -69,7 +74,7 @@ class _Activation:
         self._left = site.mounted(seen)
         self._restored = ""
 
-    def run(self) -> Receipt:
+    def run(self, meanwhile: Callable[[], None]) -> Receipt:
         """All of them."""
         try:
             self._put_changes_away()
@@ -82,7 +87,7 @@ class _Activation:
             self._check_out()
             self._restore_environment()
             self._site.images.point(recipe_of(self._site, self._release).built, self._images)
-        self._start()
+        self._start(meanwhile)
         cost, kept = self._cost(), self._kept()
         for part in self._site.git.own.glob("intent-*.json"):
             part.unlink()
@@ -141,12 +146,12 @@ class _Activation:
             self._site.environment.put(kept)
             self._restored = f"{self._site.settings.env_file} of {kept.name} was put back"
 
-    def _start(self) -> None:
+    def _start(self, meanwhile: Callable[[], None]) -> None:
         """Start with the images that are there, and wait for health instead of for half a minute."""
         site, settings = self._site, self._site.settings
         words = ("up", "--detach", "--no-build", "--remove-orphans")
-        start(site, words)
-        why = site.services.wait(settings.services, settings.start_timeout_s)
+        start(site, words, meanwhile)
+        why = site.services.wait(settings.services, settings.start_timeout_s, meanwhile)
         if not why and not self._runs():
             why = "containers run another release than the one that was put in place"
         if why:

@@ -1,7 +1,7 @@
 """The project's services as the engine sees them: which commit each runs, and whether it is well."""
 
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from blocks.checkout.images import commits_of
@@ -9,6 +9,7 @@ from blocks.containers import container as containers
 from blocks.containers.container import Container
 from blocks.containers.engine import engine
 from blocks.containers.words import lines_of, usage_of
+from blocks.hosts.local import LOOK_S, nothing
 from blocks.program import masked
 from domain.release import Usage
 
@@ -42,10 +43,13 @@ class Services:
             with ThreadPoolExecutor(max(1, len(up)), thread_name_prefix="stop") as pool:
                 list(pool.map(lambda one: containers.stop(client, one, seconds), up))
 
-    def wait(self, services: Sequence[str], timeout_s: float) -> str:
-        """Look until all run and their health checks are content; why they are not, one line, empty where they are."""
+    def wait(self, services: Sequence[str], timeout_s: float, meanwhile: Callable[[], None] = nothing) -> str:
+        """Look until all run and their health checks are content; why they are not, one line, empty where they are.
+
+        `meanwhile`: called every `LOOK_S`; what it raises ends the wait, and is raised here.
+        """
         first = self.now()
-        deadline = time.monotonic() + timeout_s
+        deadline, due = time.monotonic() + timeout_s, time.monotonic() + LOOK_S
         while True:
             found = self.now()
             ill = {name: found.get(name) for name in services if not _well(found.get(name))}
@@ -57,6 +61,9 @@ class Services:
                 return "; ".join(
                     f"{name} {one.detail if one else 'has no container'}" for name, one in ill.items()
                 )
+            if time.monotonic() >= due:
+                meanwhile()
+                due = time.monotonic() + LOOK_S
             time.sleep(LOOK_AGAIN_S)
 
     def logs(self, services: Collection[str], lines: int, secrets: Collection[str] = ()) -> list[str]:

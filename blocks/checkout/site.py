@@ -1,7 +1,7 @@
 """One checkout on this host: its git, `.env`, images and services, and what is in place on it now."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +16,7 @@ from blocks.checkout.services import Services
 from blocks.checkout.settings import CheckoutSettings
 from blocks.containers.container import Container
 from blocks.files import locked
+from blocks.hosts.local import nothing
 from blocks.program import masked
 from blocks.routers.contract import Route
 from domain.errors import Busy, CommandFailed
@@ -57,7 +58,9 @@ class Sight:
         """The same, with a stamp that changes with the work tree, the containers and what is under way."""
         ids = sorted(f"{name} {one.id}" for name, one in self.containers.items())
         told = [self.head, self.intent.model_dump_json() if self.intent else "", *ids]
-        return Route(slot=self.in_place, stamp=hashlib.sha256("\n".join(told).encode()).hexdigest()[:16])
+        stamp = hashlib.sha256("\n".join(told).encode()).hexdigest()[:16]
+        half = self.intent.to if self.intent and self.intent.to != self.in_place else None
+        return Route(slot=self.in_place, stamp=stamp, half=half)
 
 
 class Site:
@@ -114,10 +117,10 @@ class Site:
         below = [str(source.relative_to(folder)) for source in sources if source.is_relative_to(folder)]
         return sorted(path for path in below if path != "." and not self.git.tracks(path))
 
-    def compose(self, *words: str, timeout_s: float) -> None:
-        """Run Compose. Raises CommandFailed, with the values of `.env` masked in what it printed."""
+    def compose(self, *words: str, timeout_s: float, meanwhile: Callable[[], None] = nothing) -> None:
+        """Run Compose. `meanwhile`: as `Local.run` has it. Raises CommandFailed, with the values of `.env` masked in what it printed."""
         try:
-            self.project.run(*words, timeout_s=timeout_s)
+            self.project.run(*words, timeout_s=timeout_s, meanwhile=meanwhile)
         except CommandFailed as error:
             said = masked(error.output, self.secrets())
             raise CommandFailed(error.argv, error.exit_code_seen, said) from None

@@ -4,8 +4,9 @@ Killed anywhere, the same call goes on; going back is the same call with the oth
 """
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from blocks.hosts.local import nothing
 from blocks.kubernetes import owners
 from blocks.kubernetes.cluster import Cluster
 from blocks.kubernetes.intent import Intent, intent_of, now
@@ -21,8 +22,10 @@ from domain.errors import NotPrepared
 ALL_AT_ONCE = "Recreate"
 
 
-def put_in_place(site: Site, name: str, expected: Route) -> Receipt:
+def put_in_place(site: Site, name: str, expected: Route, meanwhile: Callable[[], None] = nothing) -> Receipt:
     """Put a release in place: all Deployments go to their revision of it, as far as they have one.
+
+    `meanwhile`: as `wait_for` has it.
 
     Raises:
         UnknownSlot: there is no such release.
@@ -39,7 +42,7 @@ def put_in_place(site: Site, name: str, expected: Route) -> Receipt:
         if seen.route.stamp != expected.stamp:
             raise changed_since(f"Deployment {seen.main.name}", expected, seen.route)
         check_paused(release.name, seen.deployments.values())
-        return _Activation(site, cluster, seen, release).run()
+        return _Activation(site, cluster, seen, release).run(meanwhile)
 
 
 def check_paused(release: str, sights: Iterable[Sight]) -> None:
@@ -67,11 +70,11 @@ class _Activation:
         self._bodies = {key: sight.body for key, sight in seen.deployments.items()}
         self._intent = self._note()
 
-    def run(self) -> Receipt:
+    def run(self, meanwhile: Callable[[], None]) -> Receipt:
         """All of them."""
         restored = self._restore_configuration()
         moved = self._move()
-        wait_for(self._site, self._cluster, dict.fromkeys(moved, self._release.name))
+        wait_for(self._site, self._cluster, dict.fromkeys(moved, self._release.name), meanwhile)
         self._done()
         return Receipt(
             changed=True,

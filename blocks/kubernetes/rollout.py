@@ -1,9 +1,10 @@
 """Waiting for a rollout, and giving it up with the reason where it stalls."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from blocks.hosts.local import nothing
 from blocks.kubernetes.cluster import Cluster
 from blocks.kubernetes.masking import secrets_of
 from blocks.kubernetes.resources import Json
@@ -27,21 +28,28 @@ def ended(deployment: Json) -> bool:
     )
 
 
-def wait_for(site: Site, cluster: Cluster, releases: Mapping[str, str]) -> None:
+def wait_for(
+    site: Site, cluster: Cluster, releases: Mapping[str, str], meanwhile: Callable[[], None] = nothing
+) -> None:
     """Return when the rollouts have ended.
 
     Args:
         site: the Deployments.
         cluster: their namespace.
         releases: Deployment, as the settings call it -> the release that it is rolled out to.
+        meanwhile: called every `LOOK_AT_PODS_S`; what it raises ends the wait, and is raised here.
 
     Raises:
         RolloutStalled: one did not end within `rollout_timeout_s`, or cannot for `stalled_s` already.
         NotInCluster, ClusterUnavailable: it cannot be looked at any more.
     """
     waits = [_Wait(site, cluster, key, release) for key, release in releases.items()]
-    deadline = time.monotonic() + site.settings.rollout_timeout_s
+    now = time.monotonic()
+    deadline, due = now + site.settings.rollout_timeout_s, now + LOOK_AT_PODS_S
     while waits := [wait for wait in waits if not wait.over(deadline)]:
+        if time.monotonic() >= due:
+            meanwhile()
+            due = time.monotonic() + LOOK_AT_PODS_S
         time.sleep(LOOK_S)
 
 

@@ -98,7 +98,8 @@ class Seen:
         told = [[sight.body["metadata"]["uid"], sight.now.template] for sight in self.deployments.values()]
         intent = self.intent.model_dump_json() if self.intent else ""
         text = json.dumps([told, intent], sort_keys=True)
-        return Route(slot=self.in_place, stamp=hashlib.sha256(text.encode()).hexdigest()[:16])
+        half = self.intent.to if self.intent and self.intent.to != self.in_place else None
+        return Route(slot=self.in_place, stamp=hashlib.sha256(text.encode()).hexdigest()[:16], half=half)
 
 
 class Site:

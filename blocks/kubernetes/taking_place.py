@@ -4,7 +4,9 @@ Killed anywhere, `put_in_place` with the release before undoes it: until the las
 """
 
 import time
+from collections.abc import Callable
 
+from blocks.hosts.local import nothing
 from blocks.kubernetes.activation import check_paused, cost_of_rollout, number_of
 from blocks.kubernetes.intent import Intent, intent_of, now
 from blocks.kubernetes.kept_config_maps import KeptConfigMaps
@@ -41,8 +43,10 @@ def keep_way_back(site: Site) -> list[str]:
         return [*sets, *(f"ConfigMap {name}" for name in made)]
 
 
-def bring_in_place(site: Site, release: str, expected: Route, bring: Bring) -> Receipt:
-    """Have the release brought, and wait until all pods are its own.
+def bring_in_place(
+    site: Site, release: str, expected: Route, bring: Bring, meanwhile: Callable[[], None] = nothing
+) -> Receipt:
+    """Have the release brought, and wait until all pods are its own. `meanwhile`: as `wait_for` has it.
 
     Raises:
         Conflict: something else is in place than expected; nothing was changed.
@@ -61,7 +65,7 @@ def bring_in_place(site: Site, release: str, expected: Route, bring: Bring) -> R
         if main.release.name != release:
             why = f"Deployment {main.name} asks for {main.release.name}"
             raise NotInstalled(release=release, slot=main.name, why=why)
-        wait_for(site, cluster, dict.fromkeys(sights, release))
+        wait_for(site, cluster, dict.fromkeys(sights, release), meanwhile)
         change(cluster, DEPLOYMENT, site.sight(cluster, main.key).body, lambda body: with_intent(body, None))
     said = [cost_of_rollout(sight.body) for sight in sights.values()]
     took = f"that took {time.monotonic() - began:.1f} s"

@@ -1,6 +1,6 @@
 """A git work tree on a host, run with Docker Compose: one release takes another's place."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Literal
 
@@ -18,6 +18,7 @@ from blocks.checkout.site import Site
 from blocks.checkout.way_back import keep_way_back, no_way_back
 from blocks.containers.engine import engine
 from blocks.containers.restarting import UP_S, marks_of, restart_in_turn
+from blocks.hosts.local import nothing
 from blocks.identity import Identified
 from blocks.platforms.contract import Look, Platform, Ready, Unproven
 from blocks.restartable import Restartable
@@ -106,9 +107,16 @@ class Checkout(CheckoutSettings, Restartable, TakesPlace, Compares, Identified):
         with self.site.turn():
             return keep_way_back(self.site)
 
-    def take_place(self, slot: Slot, release: str, expected: Route, bring: Bring) -> Receipt:  # noqa: ARG002 - git brings it
+    def take_place(
+        self,
+        slot: Slot,
+        release: str,  # noqa: ARG002 - the slot is named by it
+        expected: Route,
+        bring: Bring,  # noqa: ARG002 - git brings it
+        meanwhile: Callable[[], None] = nothing,
+    ) -> Receipt:
         """The steps of every other switch here; its images were built by `prepare`."""
-        return self.activate(slot.name, expected)
+        return put_in_place(self.site, self._release(slot.name), expected, meanwhile)
 
     def difference(self, old: str, new: str) -> list[str]:
         """By git: commits, files, migrations."""

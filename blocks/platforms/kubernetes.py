@@ -1,9 +1,10 @@
 """Deployments of one namespace of a Kubernetes cluster: one release takes another's place."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import ClassVar, Literal
 
+from blocks.hosts.local import nothing
 from blocks.identity import Identified
 from blocks.kubernetes import evidence, examination, parts, stopping, taking_place
 from blocks.kubernetes.activation import put_in_place
@@ -105,13 +106,20 @@ class Kubernetes(KubernetesSettings, Restartable, TakesPlace, Compares, Identifi
         """The cluster keeps its revisions; the ConfigMaps are copied."""
         return taking_place.keep_way_back(self.site)
 
-    def take_place(self, slot: Slot, release: str, expected: Route, bring: Bring) -> Receipt:
+    def take_place(
+        self,
+        slot: Slot,
+        release: str,
+        expected: Route,
+        bring: Bring,
+        meanwhile: Callable[[], None] = nothing,
+    ) -> Receipt:
         """What `kubectl rollout undo` does, where there is a revision of it; else the command, waited for."""
         with self.site.cluster() as cluster:
             main = self.site.see(cluster).main
         if main.find(slot.name) and not taking_place.is_being_brought(main, release):
-            return self.activate(slot.name, expected)
-        return taking_place.bring_in_place(self.site, release, expected, bring)
+            return put_in_place(self.site, slot.name, expected, meanwhile)
+        return taking_place.bring_in_place(self.site, release, expected, bring, meanwhile)
 
     def difference(self, old: str, new: str) -> list[str]:
         """Of revisions that the cluster has; what a command will bring is not known before."""

@@ -24,6 +24,8 @@ class Route(BaseModel):
         slot: None where it goes to an address that belongs to no slot, or is shared out between slots.
         stamp: changes whenever the route does; what `switch` compares before it sets.
         shares: slot -> per cent of the traffic, where it is shared out; empty where one slot has all of it.
+        half: the slot that was begun to be put in the place of this one, where that never came to its end; to activate this
+            one undoes it.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -31,6 +33,7 @@ class Route(BaseModel):
     slot: str | None
     stamp: str
     shares: dict[str, int] = {}
+    half: str | None = None
 
     @property
     def served(self) -> dict[str, int]:

@@ -65,6 +65,7 @@ def test_another_wish_or_an_old_plan_begins_anew(old: dict[str, Any], new: dict[
         (True, entry(Happened.SWITCHED)),
         (True, entry(Happened.ACT_STARTED, act="switch")),
         (True, entry(Happened.ACT_STARTED, act="go back")),
+        (True, entry(Happened.ACT_STARTED, act="put in place")),
         (True, entry(Happened.RECONCILED, entry=entry(Happened.SWITCHED).model_dump(mode="json"))),
         (False, entry(Happened.ACT_STARTED, act="prepare")),
         (False, entry(Happened.RECONCILED, entry=entry(Happened.PLANNED).model_dump(mode="json"))),

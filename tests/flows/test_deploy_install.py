@@ -1,6 +1,8 @@
 """Until a deploy's release is in its slot: what serves is never written over, whoever goes first waits for nothing, and a
 cancelled run says what it left."""
 
+import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Thread
@@ -8,18 +10,21 @@ from typing import Any
 
 import pytest
 
+from blocks import process
 from blocks.host_lock import host_lock
 from blocks.platforms.processes import Processes
 from domain.errors import Conflict
 from domain.outcomes import Outcome
 from domain.request import Kind
+from domain.severity import Severity
 from flows.cancelled import stop_here
 from flows.conclude import conclude
-from flows.path import go_forward
+from flows.path import go_forward, take_back
 from tasks.install import install
 from tasks.study_database import planned
 from tests.blocks.waiting import wait_until
 from tests.flows.deploy_stage import QUICK, DeployScene, DeployStage
+from tests.forked import KILLED, exit_code
 
 pytestmark = pytest.mark.usefixtures("impatient")
 
@@ -95,3 +100,24 @@ def test_cancelled_while_it_installs_it_says_what_may_be_left(
     assert ended is Outcome.HELD
     assert why.endswith("traffic was not touched; green may hold 3.0")
     assert shop.stage.shares() == {"blue": 100}
+
+
+def test_what_a_killed_run_left_of_its_command_is_ended_by_the_rollback(
+    shop: DeployScene, marker: Path
+) -> None:
+    """Else it would write into the slot that has the traffic again."""
+
+    def die_in_it() -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("tasks.as_planned.still_ours", lambda _case: os.kill(os.getpid(), signal.SIGKILL))
+            shop.walk(go_forward)
+
+    assert exit_code(die_in_it) == KILLED
+    wait_until(marker.exists, "the command runs")
+    command = int(marker.read_text())
+    assert process.find(command) is not None
+    shop.holder_died()
+    asked: dict[str, Any] = {"runbook": "rollback", "kind": Kind.ROLLBACK, "to": "1.0"}
+    ended = shop.walk(take_back, "back", severity=Severity.CRITICAL, **asked)
+    assert process.find(command) is None
+    assert (ended, shop.stage.shares()) == (Outcome.ROLLED_BACK, {"green": 100})

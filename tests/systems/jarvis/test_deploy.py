@@ -116,6 +116,7 @@ def test_a_good_release_takes_all_traffic_and_can_be_gone_back_from(
     ends_whole(scene, Outcome.WENT_BACK, release)
 
 
+@pytest.mark.full_matrix
 def test_errors_at_the_first_step_take_all_traffic_back(
     scene: JarvisScene, release: Version, monkeypatch: pytest.MonkeyPatch
 ) -> None:

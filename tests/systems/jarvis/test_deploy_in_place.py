@@ -1,6 +1,7 @@
 """A new release in the place of the one that runs, brought by the team's own command: good, bad, and killed on the way."""
 
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -11,9 +12,10 @@ from domain.plan import Decision, Plan
 from domain.request import DEPLOY, Kind, Request
 from domain.severity import Severity
 from examples.demo.load import Load
-from examples.jarvis.release import CRASH, ERRORS, SLOW
-from flows.path import go_forward, take_back
+from examples.jarvis.release import CRASH, ERRORS, READINESS, SLOW
+from flows.path import go_forward, take_back, take_back_now
 from tasks.study_database import planned
+from tests.blocks.waiting import wait_until
 from tests.forked import KILLED, exit_code
 from tests.systems.jarvis.scene import JarvisScene
 from tests.systems.jarvis.stage import WORKER, Jarvis
@@ -22,6 +24,7 @@ from tests.systems.jarvis.test_kill_points import _dies
 pytestmark = pytest.mark.cluster
 
 OLD, NEW = "v1.1.0", "v1.2.0"
+LONGEST_S = 120
 ASKED: dict[str, Any] = {"runbook": DEPLOY, "kind": Kind.DEPLOY, "to": NEW, "severity": Severity.LOW}
 QUICK: dict[str, Any] = {
     "every_s": 1, "wait_s": 60, "watch_s": 1, "backup": False, "limits": {"slower_by_s": 2.5},
@@ -144,3 +147,25 @@ def test_a_command_that_brings_something_else_goes_back(jarvis: Jarvis, ahead: F
     assert ahead.walk(go_forward) in (Outcome.HELD, Outcome.WENT_BACK), ahead.why()
     assert f"{NEW} is not in jarvis-api: Deployment jarvis-api asks for {OLD}" in ahead.why()
     serves(jarvis, OLD)
+
+
+@pytest.mark.full_matrix
+def test_an_emergency_that_meets_it_half_way_goes_back_to_the_release_before_and_no_further(
+    jarvis: Jarvis, ahead: Forward
+) -> None:
+    """Its wait is given up within seconds; v1.1.0, which still counts as the serving one, gets its place back."""
+    ahead.raw["platform"] |= {"stalled_s": LONGEST_S, "rollout_timeout_s": LONGEST_S}
+    ahead.brings(READINESS)
+    ended: list[Outcome | None] = []
+    deploy = Thread(target=lambda: ended.append(ahead.walk(go_forward)), daemon=True)
+    deploy.start()
+    wait_until(lambda: jarvis.version(WORKER) == NEW, "the command to have changed both", LONGEST_S)
+    assert (ahead.platform.route().slot, ahead.platform.route().half) == (OLD, NEW)
+    asked = {**BACK, "runbook": "emergency", "kind": Kind.EMERGENCY}
+    assert ahead.walk(take_back_now, "second", **asked) is Outcome.ROLLED_BACK
+    deploy.join(LONGEST_S)
+    assert ended == [Outcome.SUPERSEDED]
+    serves(jarvis, OLD)
+    with ahead.installation() as here:
+        bad = {row.version: bool(row.quarantined_by) for row in here.store.releases(ahead.name)}
+    assert (bad[NEW], bad[OLD]) == (True, False)
