@@ -1,6 +1,7 @@
 """Go back: the target did not verify, so traffic returns to where it was."""
 
-from domain.errors import BackoutError
+from blocks.takes_place import TakesPlace
+from domain.errors import BackoutError, SwitchUnclear
 from domain.findings import all_ok, summary
 from domain.journal_kinds import Happened
 from domain.outcomes import Outcome
@@ -10,10 +11,10 @@ from tasks.act import act
 from tasks.align import aligned_with
 from tasks.case import Case
 from tasks.ended import Ended
+from tasks.left_behind import end_left_behind
 from tasks.look import at_slot
 from tasks.stop_application import started
 from tasks.switch import move
-from tasks.take_place import end_left_behind
 from tasks.verify import look_until_ok
 
 
@@ -28,8 +29,7 @@ def go_back(case: Case, plan: Plan, error: BackoutError) -> None:
     """
     if why := _worse_there(case, plan):
         raise Ended(Outcome.STUCK, f"{error}; stays on {in_words(_served(case))}: {why}")
-    if plan.rollout and plan.rollout.in_place:
-        end_left_behind(case)
+    end_left_behind(case)
     receipt = move(case, plan, plan.before)
     if not receipt.changed and not case.document.platform.standby:
         raise _not_moved(case, plan, error)
@@ -42,9 +42,20 @@ def go_back(case: Case, plan: Plan, error: BackoutError) -> None:
 def _not_moved(case: Case, plan: Plan, error: BackoutError) -> Ended:
     """Held, where what served still does; a deployment that wrote over it in its own slot is beyond our acts."""
     holds = case.document.platform.slot(plan.from_slot or "").version
-    if holds == plan.from_release:
-        return Ended(Outcome.HELD, str(error))
-    return Ended(Outcome.STUCK, f"{error}; {plan.from_slot} now holds {holds}, not {plan.from_release}")
+    if holds != plan.from_release:
+        return Ended(Outcome.STUCK, f"{error}; {plan.from_slot} now holds {holds}, not {plan.from_release}")
+    if plan.rollout and (goes_on := _goes_on(case, error)):
+        said = f"{plan.from_release} serves still, and {plan.to_release} may come to serve later, unwatched"
+        return Ended(Outcome.STUCK, f"{error}; {said}: {goes_on}")
+    return Ended(Outcome.HELD, str(error))
+
+
+def _goes_on(case: Case, error: BackoutError) -> str:
+    """What may still put the new release in place, by itself; empty where nothing is known to."""
+    platform = case.document.platform
+    if isinstance(platform, TakesPlace) and (unfinished := platform.unfinished()):
+        return f"{unfinished} is not finished"
+    return "it cannot be told whether it goes on" if isinstance(error, SwitchUnclear) else ""
 
 
 def _serves_again(case: Case, plan: Plan, error: BackoutError) -> None:

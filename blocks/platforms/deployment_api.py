@@ -1,7 +1,7 @@
 """An application that an HTTP deployment API moves (MVP-011). The API takes no target: it goes back to its previous environment."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Literal
 
 import yaml
@@ -15,6 +15,7 @@ from blocks.deployment_api.masking import masked_body
 from blocks.deployment_api.status import ApiStatus, Deployed
 from blocks.deployment_api.switching import Switching
 from blocks.fields import BaseUrl
+from blocks.hosts.local import nothing
 from blocks.http_request import HEADER_NAME, HEADER_VALUE
 from blocks.platforms.contract import InPlace, Look, Ready, Unproven
 from blocks.routers.contract import Receipt, Route, changed_since
@@ -142,7 +143,18 @@ class DeploymentApi(InPlace, TakesPlace):
         entry = self._client().status().serving
         return [f"{entry.version} in {serving}, as the API's history has it"]
 
-    def take_place(self, slot: Slot, release: str, expected: Route, bring: Bring) -> Receipt:
+    def unfinished(self) -> str:
+        """The newest entry of its history, where that says so."""
+        return deploying.unfinished(self._client().status())
+
+    def take_place(
+        self,
+        slot: Slot,
+        release: str,
+        expected: Route,
+        bring: Bring,
+        meanwhile: Callable[[], None] = nothing,
+    ) -> Receipt:
         """The command; then the status must show the release, with the traffic, within `settle_s`."""
         client = self._client()
         before = client.status()
@@ -151,7 +163,7 @@ class DeploymentApi(InPlace, TakesPlace):
         found = Route(slot=before.current, stamp=before.stamp)
         if found != expected:
             raise changed_since(f"the environment of {self.url}", expected, found)
-        return deploying.bring(client, before, slot.name, release, self.settle_s, bring)
+        return deploying.bring(client, before, slot.name, release, self.settle_s, bring, meanwhile)
 
     def logs(self, slot: str, lines: int) -> Sequence[str]:
         """The API's history, for the slot that serves: it has no other log to show."""

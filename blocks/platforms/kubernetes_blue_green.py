@@ -82,9 +82,10 @@ class KubernetesBlueGreen(ColoursSettings, Restartable, Installable, Startable, 
             return prove(see, look, partial(self._trouble, cluster), self.patience)
 
     def start(self, slot: str) -> None:
-        """Scale it up, as `prepare` does; it is not waited for."""
+        """Scale it up, as `prepare` does, and from 0 also where it serves: users have nothing else. It is not waited for."""
         with self._seeing(slot) as (cluster, seen):
-            self._scale_up(cluster, seen)
+            scale_up = self._scale_up if seen.wanted else self._scale_back
+            scale_up(cluster, seen)
 
     def lacking(self, slot: str) -> str:
         """A ConfigMap that its pods need, or why those that it should have do not come up."""
@@ -227,5 +228,9 @@ class KubernetesBlueGreen(ColoursSettings, Restartable, Installable, Startable, 
         # An autoscaler decides on every number but 0.
         if seen.wanted and autoscaled(cluster, seen.settings.deployment):
             return
+        self._scale_back(cluster, seen)
+
+    def _scale_back(self, cluster: Cluster, seen: SlotSight) -> None:
+        serving = self.route().slot
         other = self._see(cluster, serving).wanted if serving else 0
         scale_back(cluster, seen.settings.deployment, at_least=seen.settings.replicas or max(other, 1))

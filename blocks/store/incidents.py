@@ -25,8 +25,7 @@ def begin(connection: Connection, request: Request, run: str, key: bytes) -> Beg
     if before is not None and (joined := one(connection, before["incident"])).outcome is not None:
         return Begun(joined, hold=None)
     if holder["incident"] is None or (not holder["alive"] and holder["phase"] == Phase.WAITING):
-        _end_abandoned(connection, holder, key)
-        return _open(connection, request, run, key)
+        return _after_an_abandoned(connection, request, holder["incident"], run, key)
     if not holder["alive"]:
         return _after_a_dead_run(connection, request, holder["incident"], run, key)
     newcomer = Claim(request.kind, request.urgent)
@@ -44,10 +43,24 @@ def _after_a_dead_run(connection: Connection, request: Request, other: str, run:
     if not why:
         return _take_over(connection, other, request.application, run, key)
     close(connection, other, Outcome.SUPERSEDED, key, why)
+    return _open_after(connection, request, found, run, key)
+
+
+def _after_an_abandoned(
+    connection: Connection, request: Request, other: str | None, run: str, key: bytes
+) -> Begun:
+    """Nobody answered until its deadline, and its run did not come to say so."""
+    if other is None:
+        return _open(connection, request, run, key)
+    close(connection, other, Outcome.EXPIRED, key)
+    return _open_after(connection, request, one(connection, other), run, key)
+
+
+def _open_after(connection: Connection, request: Request, ended: Incident, run: str, key: bytes) -> Begun:
+    """Whoever comes after a deploy ends its canary, where nothing else is to be done: its own run does not any more."""
     begun = _open(connection, request, run, key)
-    if found.request.kind is Kind.DEPLOY:
-        # Whoever comes after a deploy ends its canary, where nothing else is to be done.
-        _supersedes(connection, begun.incident.id, other, key)
+    if ended.request.kind is Kind.DEPLOY:
+        _supersedes(connection, begun.incident.id, ended.id, key)
     return begun
 
 
@@ -102,11 +115,6 @@ def _begun_by(connection: Connection, run: str, incident: str) -> None:
            ON CONFLICT (run) DO UPDATE SET incident = excluded.incident, joined = false""",
         [run, incident],
     )
-
-
-def _end_abandoned(connection: Connection, holder: lock.Row, key: bytes) -> None:
-    if holder["incident"] is not None:
-        close(connection, holder["incident"], Outcome.EXPIRED, key)
 
 
 def _open(connection: Connection, request: Request, run: str, key: bytes) -> Begun:

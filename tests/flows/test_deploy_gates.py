@@ -15,16 +15,26 @@ from domain.errors import NotAllowed
 from domain.incident import Incident
 from domain.outcomes import Outcome
 from domain.policy import AtDeadline
-from domain.request import Kind
+from domain.request import RESTART, Kind
 from domain.severity import Severity
 from flows import answered_form, consent, gates, suspension
 from flows.cancelled import stop_here
+from flows.conclude import Path as RunbookPath
 from flows.conclude import conclude
-from flows.path import go_forward, take_back
+from flows.path import go_forward, restart_in_place, take_back
 from tests.deployments.consent_stage import ANN, BOB, apply, told
 from tests.flows.deploy_stage import QUICK, DeployScene, DeployStage
 
 HALF = {"blue": 50, "green": 50}
+
+
+AFTERWARDS: list[tuple[RunbookPath, dict[str, Any]]] = [
+    (go_forward, {}),
+    (
+        restart_in_place,
+        {"runbook": RESTART, "kind": Kind.ROLLBACK, "to": None, "severity": Severity.CRITICAL},
+    ),
+]
 
 
 class Suspended(BaseException):
@@ -171,6 +181,18 @@ def test_a_rollback_goes_before_a_deploy_that_waits(shop: DeployScene, here: Ins
     assert here.store.incident(waiting.id).outcome is Outcome.SUPERSEDED
     with pytest.raises(NotAllowed, match="it has ended: superseded"):
         say(here, waiting)
+
+
+@pytest.mark.parametrize(("path", "asked"), AFTERWARDS)
+def test_whoever_comes_after_its_deadline_passed_unseen_ends_its_canary(
+    shop: DeployScene, here: Installation, path: RunbookPath, asked: dict[str, Any]
+) -> None:
+    """Nobody answered, and the gate's run did not wake to say so: its share would be looked at by nobody any more."""
+    waiting = waits(shop)
+    shop.holder_died()
+    assert shop.walk(path, "second", **asked) is Outcome.HELD
+    assert (here.store.incident(waiting.id).outcome, shop.stage.shares()) == (Outcome.EXPIRED, {"blue": 100})
+    assert shop.walk(go_forward) is Outcome.EXPIRED
 
 
 def test_cancelled_at_a_gate_it_goes_back(shop: DeployScene, here: Installation) -> None:

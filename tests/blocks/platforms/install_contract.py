@@ -2,12 +2,14 @@
 
 import os
 import signal
+from datetime import timedelta
 
 import pytest
 
 from blocks.installable import installer
 from blocks.platforms.contract import BlueGreen, Standing
 from domain.errors import Conflict, UnknownSlot
+from domain.release import Slot
 from tests.blocks.platforms.contract import answering, look
 from tests.forked import KILLED, exit_code
 
@@ -19,6 +21,13 @@ def install(platform: BlueGreen, slot: str, release: str = NEW) -> None:
     found = installer(platform)
     assert found is not None
     found.install(slot, release)
+
+
+def same_start(one: Slot, other: Slot) -> bool:
+    """Whether nothing was started in between; some platforms tell the time to the second."""
+    if one.since is None or other.since is None:
+        return one.since == other.since
+    return abs(one.since - other.since) < timedelta(seconds=1)
 
 
 class InstallContract:
@@ -33,7 +42,7 @@ class InstallContract:
             install(platform, "green")
             os.kill(os.getpid(), signal.SIGKILL)
 
-        serving, route = platform.slot("blue"), platform.route()
+        serving, served = platform.slot("blue").version, platform.route().served
         assert exit_code(dies) == KILLED
         assert platform.slot("green").version == NEW
         ready = platform.prepare("green", look)
@@ -41,8 +50,8 @@ class InstallContract:
         assert (ready.slot.version, ready.slot.running) == (NEW, True)
         before = platform.slot("green")
         install(platform, "green")
-        assert platform.slot("green") == before, "it is not started anew"
-        assert (platform.slot("blue"), platform.route()) == (serving, route)
+        assert same_start(platform.slot("green"), before), "it is not started anew"
+        assert (platform.slot("blue").version, platform.route().served) == (serving, served)
         assert answering(platform) == "blue"
 
     @pytest.mark.full_matrix

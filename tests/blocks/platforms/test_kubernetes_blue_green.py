@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from blocks.kubernetes.cluster import Cluster
 from blocks.kubernetes.resources import AUTOSCALER, DEPLOYMENT
-from blocks.kubernetes.scaling import remembered
+from blocks.kubernetes.scaling import remembered, scale
 from blocks.platforms.contract import Standing, Unproven
 from blocks.platforms.kubernetes_blue_green import KubernetesBlueGreen
 from blocks.program import MASK
@@ -98,6 +98,15 @@ class TestKubernetesBlueGreen(PlatformContract, RestartContract, InstallContract
         assert colours.count("green") == 2
         with pytest.raises(Conflict, match="slot blue is serving"):
             platform.stop("blue")
+
+    def test_what_got_the_traffic_while_it_was_stopped_is_started_too(
+        self, platform: KubernetesBlueGreen, colours: Colours
+    ) -> None:
+        """With `kubectl patch service`, in the moment between the last look and the stop."""
+        colours.scale("blue", 2)
+        scale(colours.cluster, f"{colours.name}-blue", 0)
+        platform.start("blue")
+        assert (platform.route().slot, colours.count("blue")) == ("blue", 2)
 
     def test_traffic_never_goes_to_pods_that_are_not_there(
         self, platform: KubernetesBlueGreen, colours: Colours

@@ -20,7 +20,6 @@ STEP = {15: 3}
 """Every point on the newest version, some on the older one."""
 
 
-@pytest.mark.both_versions
 def test_killed_at_every_point_and_started_again(
     postgres: Cluster, server: Server, programs: Programs, tmp_path: Path
 ) -> None:

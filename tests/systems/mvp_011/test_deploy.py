@@ -3,12 +3,15 @@
 import os
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from blocks import process
+from blocks.deployment_api.client import DeploymentApiClient
+from blocks.deployment_api.status import ApiStatus, Deployed
 from domain.outcomes import Outcome
 from domain.plan import Decision, Plan
 from domain.request import DEPLOY, Kind
@@ -145,6 +148,25 @@ def test_a_command_that_changes_nothing_ends_as_held(ahead: Forward) -> None:
     assert ahead.history()[-1] == ("deploy", "1.1.0")
 
 
+def test_a_deployment_that_still_goes_on_calls_people(
+    ahead: Forward, hands: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The API took it, and is slower than `settle_s`: the release may get the traffic when nobody looks any more."""
+    taken, status = hands / "taken", DeploymentApiClient.status
+    pending = Deployed(environment="blue", version=NEW, state="in_progress")
+
+    def slow(client: DeploymentApiClient) -> ApiStatus:
+        found = status(client)
+        more = [pending] if taken.exists() else []
+        return found.model_copy(update={"history": [*found.history, *more]})
+
+    monkeypatch.setattr(DeploymentApiClient, "status", slow)
+    ahead.raw["deploy"]["install"] = ["touch", str(taken)]
+    assert ahead.walk(go_forward) is Outcome.STUCK
+    assert "blue 1.2.0 in_progress is not finished" in ahead.data("ending")[0]["why"]
+    assert (ahead.history()[-1], ahead.data("went back")) == (("deploy", "1.1.0"), [])
+
+
 @pytest.mark.parametrize(
     "step",
     [
@@ -182,3 +204,33 @@ def test_killed_while_its_command_runs_it_ends_fully_old_and_so_does_the_command
     assert process.find(command) is None
     (hands / "wait").unlink()
     assert ahead.history()[-1] == ("deploy", "1.1.0")
+
+
+def test_what_was_deployed_by_hand_meanwhile_is_not_replaced(
+    ahead: Forward, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The way back was kept for another release by then."""
+    monkeypatch.setattr("tasks.take_place.sample_before", lambda *_arguments: ahead.stack.deploy("1.1.1"))
+    assert ahead.walk(go_forward) is Outcome.HELD
+    assert "what serves is blue, not green" in ahead.data("ending")[0]["why"]
+    assert ahead.history()[-1] == ("deploy", "1.1.1")
+
+
+def test_what_a_command_left_that_ended_well_is_not_ended(ahead: Forward, tmp_path: Path) -> None:
+    """It may be what serves."""
+    left = tmp_path / "left"
+    own = ahead.raw["deploy"]["install"]
+    script = f'setsid sleep 120 & echo $! > {left}; exec "$@"'
+    ahead.raw["deploy"]["install"] = ["sh", "-c", script, "sh", *own]
+    assert ahead.walk(go_forward) is Outcome.DEPLOYED, ahead.data("ending")
+    daemon = process.find(int(left.read_text()))
+    assert daemon is not None
+    ahead.raw["deploy"]["install"] = own
+    try:
+        assert ahead.back() is Outcome.ROLLED_BACK
+        ahead.walk(go_forward, "again", to="1.3.0")
+        assert ahead.history()[-1] == ("deploy", "1.3.0")
+        assert process.is_alive(daemon)
+    finally:
+        with suppress(ProcessLookupError):
+            os.kill(daemon.pid, signal.SIGKILL)
