@@ -40,7 +40,7 @@ class OfSoak(BaseModel):
         incident: the deploy.
         looks: how many in a row saw something bad.
         needed: how many it takes.
-        certain: what was seen is trouble by itself: a restart.
+        certain: what was seen is trouble by itself: it was restarted, and once more after that was seen.
         said: what was seen in the last of them.
     """
 

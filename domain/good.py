@@ -22,10 +22,32 @@ JOINS = timedelta(minutes=5)
 
 BY_THE_WATCH = "the watch"
 
+BRIEFLY = timedelta(minutes=30)
+"""A release that served shorter and was not seen to be good, may have been bad: NotesHub watches at least as long."""
 
-def proven_first(releases: Iterable[Release]) -> list[Release]:
-    """Those with evidence before those without, each in the order they came in."""
-    return sorted(releases, key=lambda row: row.good_since is None)
+
+def proven_first(releases: Iterable[Release], now: datetime) -> list[Release]:
+    """Those that served briefly and without evidence last, where another has evidence; else in the order they came in.
+
+    Evidence has no limit of age, and a watch can miss a release. One that served for long is not passed over for an older one.
+
+    Args:
+        releases: all that are known, also those that nobody would go back to: each served until the next one did.
+        now: the one that came last served until then.
+    """
+    rows = list(releases)
+    if not any(row.good_since for row in rows):
+        return rows
+    return sorted(rows, key=lambda row: row.good_since is None and _served(row, rows, now) < BRIEFLY)
+
+
+def _served(release: Release, rows: Iterable[Release], now: datetime) -> timedelta:
+    """From its first moment of traffic to that of the next release."""
+    since = release.served_since
+    if since is None:
+        return timedelta()
+    later = [row.served_since for row in rows if row.served_since and row.served_since > since]
+    return min(later, default=now) - since
 
 
 def evidence(release: Release | None, until: datetime | None = None) -> str:
@@ -43,6 +65,16 @@ def evidence(release: Release | None, until: datetime | None = None) -> str:
     good = f"good for the first {span}" if first else f"good for {span} from {moment(release.good_since)}"
     served = (until - began).total_seconds() if until else 0
     return f"served {duration(served)}, {good}" if served > 0 else good
+
+
+def unbroken(looks: Iterable[datetime], until: datetime) -> datetime:
+    """When the span began that ends at `until`, and in which no pause between two looks is `JOINS` or longer."""
+    since = until
+    for at in sorted(looks, reverse=True):
+        if since - at >= JOINS:
+            break
+        since = at
+    return since
 
 
 def joined(release: Release, since: datetime, until: datetime, by: str) -> Release:

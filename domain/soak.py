@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import pairwise
 from statistics import median
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -68,9 +69,25 @@ def trouble(earlier: Sequence[Sample], now: Sample) -> list[str]:
 
 
 def restarted(earlier: Sequence[Sample], now: Sample) -> list[str]:
-    """The same for restarts alone: one is trouble at once, where the others could pass."""
+    """The same for restarts alone."""
     times = now.restarts - earlier[0].restarts if earlier else 0
     return [f"it was restarted {times} times"] if times > 0 else []
+
+
+def against_release(earlier: Sequence[Sample], now: Sample) -> list[str]:
+    """What of it stands against a release: it was restarted once more after that was seen, or its answers became slower.
+
+    One restart may be the host's, or one pod's of fifty. Memory, a busy core and the log are not: what they were before the
+    release came was not measured.
+    """
+    again = restarted(earlier, now) if keeps_restarting(earlier, now) else []
+    return [*again, *_slower(earlier, now)]
+
+
+def keeps_restarting(earlier: Sequence[Sample], now: Sample) -> bool:
+    """Whether two looks or more saw new restarts."""
+    looks = [sample.restarts for sample in (*earlier, now)]
+    return sum(later > before for before, later in pairwise(looks)) > 1
 
 
 def _seconds(sample: Sample) -> float | None:

@@ -16,8 +16,9 @@ from domain.situation import Situation
 def choose(situation: Situation) -> Slot | None:
     """The slot to go back to: the one asked for, else the newest healthy, unquarantined release that served before.
 
-    One that is known to have served well goes before one of which nobody knows (`domain.good`). Where none is healthy, the newest that may become so: a stopped one can be started, and one that was recorded with another
-    schema may only lack that, where the database is taken along. Then the newest, for the reason it is refused.
+    One that is known to have served well goes before one that served briefly, and of which nobody knows (`domain.good`).
+    Where none is healthy, the newest that may become so: a stopped one can be started, and one that was recorded with
+    another schema may only lack that, where the database is taken along. Then the newest, for the reason it is refused.
     """
     survey, request = situation.survey, situation.request
     wanted(request, survey.slots)
@@ -44,7 +45,7 @@ def wanted(request: Request, slots: Sequence[Slot]) -> None:
 
 
 def _served_before(situation: Situation) -> list[Slot]:
-    """Standby slots whose release has served and is not quarantined: those with evidence first, and of each the newest first.
+    """Standby slots whose release has served and is not quarantined: the newest first, but as `domain.good` has it.
 
     A stopped one can be started.
 
@@ -54,7 +55,7 @@ def _served_before(situation: Situation) -> list[Slot]:
     since = _serving_since(situation)
     found = (
         survey.holding(release.version)
-        for release in proven_first(situation.releases)
+        for release in proven_first(situation.releases, survey.at)
         if release.quarantined_by is None
         and release.served_since is not None
         and release.served_since < since

@@ -5,21 +5,25 @@ from typing import Any
 import httpx
 from prefect.exceptions import PrefectException
 
+from domain.bad_looks import Seen
 from domain.errors import BackoutError
 from domain.journal_kinds import Happened
 from flows import prefect_runs
 from tasks.case import Case
 from tasks.deploy_trouble import asked_for, only_told
-from tasks.soak import Seen
 
 
 def roll_back_deploy(case: Case, application: dict[str, Any], seen: Seen, looks: int) -> str:
     """Start it, once a deploy, with the consent that policy asks for; why it was not started, empty where it was.
 
-    Killed before that is noted and started again, the watch comes to the same run. `application`: the reference to its block.
+    Killed before that is noted and started again, the watch comes to the same run.
+
+    Args:
+        application: the reference to its block.
+        looks: how many in a row stand against the release.
     """
     try:
-        if why := only_told(case, seen):
+        if why := only_told(case, seen, looks):
             return why
         fields = asked_for(case, seen, looks)
         run = prefect_runs.start_later(

@@ -9,6 +9,7 @@ from prefect.client.schemas.objects import State, StateType
 from pydantic import Field
 
 from blocks.installation import installation
+from domain.bad_looks import BadLooks
 from flows import form
 from flows.afterwards import do_the_rest
 from flows.intake import after_the_end, document_of
@@ -18,7 +19,6 @@ from flows.roll_back_deploy import roll_back_deploy
 from tasks.case import Case
 from tasks.give_way import at_leisure, give_way
 from tasks.soak import (
-    BAD_IN_A_ROW,
     look_again,
     newer_release,
     overtaken,
@@ -66,16 +66,16 @@ def _length(watched: Case, minutes: float | None) -> timedelta:
 
 def _watch(watched: Case, until: datetime, application: dict[str, Any]) -> State[Any]:
     """Until the end, and there until everything is ok, for at most `LONGER` more."""
-    bad = 0
+    bad = BadLooks()
     while True:
         if newer := _overtaken(watched):
             return _ended(StateType.COMPLETED, "Superseded", superseded(watched, newer))
         now = datetime.now(UTC)
         if not under_way(watched):
             seen = look_again(watched, every_check=now >= until)
-            bad = bad if seen.no_data else bad + 1 if seen.problem else 0
-            if seen.certain or bad >= BAD_IN_A_ROW or (seen.problem and now >= until + LONGER):
-                told = roll_back_deploy(watched, application, seen, max(bad, 1))
+            bad = bad.then(seen, late=now >= until + LONGER)
+            if bad.trouble(seen):
+                told = roll_back_deploy(watched, application, seen, bad.against)
                 return _ended(StateType.FAILED, "Trouble", trouble(watched, seen.problem, told))
             if now >= until and not seen.problem:
                 return _ended(StateType.COMPLETED, "Stable", stays_well(watched))

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from domain.good import unbroken
 from domain.journal_kinds import Happened
 from domain.outcomes import Outcome
 from domain.report.markdown import duration
@@ -14,13 +15,15 @@ PROVES = (Outcome.DEPLOYED, Outcome.ROLLED_BACK, Outcome.RESTARTED)
 def commit(case: Case) -> str:
     """Keep it as evidence that the watch ended well; in words what came of it, empty where there is nothing to say.
 
-    Not of a part, which is no release, and not where traffic is shared out. Done once, however often it is called.
+    Not of a part, which is no release, and not where traffic is shared out. Done once, however often it is called. While
+    the watch slept, since `serve` or its host was down, nobody saw anything: what counts is what it looked at since.
     """
     incident, plan = case.ledger.incident(case.incident.id), case.plan
     whole = case.document.platform.whole and not plan.to_shares
     if incident.outcome not in PROVES or not whole or plan.to_release is None or _committed(case):
         return ""
-    since, until = incident.closed_at or incident.opened_at, datetime.now(UTC)
+    until = datetime.now(UTC)
+    since = unbroken(_looked(case, incident.closed_at or incident.opened_at), until)
     asked_s = min(case.document.deploy.good_after_s, case.document.policy.watched_s(incident.request.kind))
     seen_s = (until - since).total_seconds()
     if seen_s < asked_s:
@@ -30,6 +33,12 @@ def commit(case: Case) -> str:
     case.note(Happened.COMMITTED, release=plan.to_release, since=since.isoformat(), until=until.isoformat())
     word = "committed" if incident.outcome is Outcome.DEPLOYED else "good"
     return f"{plan.to_release} is {word}: it served well for {duration(seen_s)}"
+
+
+def _looked(case: Case, ended: datetime) -> list[datetime]:
+    """When somebody looked: the incident itself at its end, then its watch."""
+    kinds = (Happened.WATCH_STARTED, Happened.WATCH_SAMPLE)
+    return [ended, *(row.at for row in case.ledger.entries(case.incident.id) if row.kind in kinds)]
 
 
 def _committed(case: Case) -> bool:

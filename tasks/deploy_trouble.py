@@ -3,13 +3,14 @@
 from typing import Any
 
 from blocks.deploy_settings import OnTrouble
+from domain.bad_looks import BAD_IN_A_ROW, Seen
 from domain.basis import OfSoak
 from domain.findings import Finding
 from domain.journal_kinds import Happened
 from domain.outcomes import Outcome
 from domain.request import LAST_GOOD
 from tasks.case import Case
-from tasks.soak import BAD_IN_A_ROW, Seen, newer_release, overtaken, under_way
+from tasks.soak import newer_release, overtaken, under_way
 
 UNHEALTHY = ("health-check-failure", "service-outage")
 OTHERWISE = ("post-deploy-issue", "failed-deployment")
@@ -18,8 +19,8 @@ OTHERWISE = ("post-deploy-issue", "failed-deployment")
 BY = "the watch"
 
 
-def only_told(case: Case, seen: Seen) -> str:
-    """Why this trouble starts no rollback, in one line; empty where it does.
+def only_told(case: Case, seen: Seen, looks: int) -> str:
+    """Why this trouble starts no rollback, in one line; empty where it does. `looks`: in a row that stand against the release.
 
     Never after a rollback: traffic is not flipped back and forth. Never where somebody else acts, or moved traffic.
     """
@@ -32,8 +33,16 @@ def only_told(case: Case, seen: Seen) -> str:
         return "nothing is switched: another run has the application, or moved traffic since"
     if gone := _gone(case):
         return gone
-    said = "nothing is switched: what was seen was so before the deploy, is shared by both, or is no data"
-    return "" if seen.bad else said
+    return _too_little(seen, looks)
+
+
+def _too_little(seen: Seen, looks: int) -> str:
+    """A watch that slept may see an application that still starts: one look takes nothing back, however late it is."""
+    if not seen.bad:
+        return "nothing is switched: what was seen was so before the deploy, or may have been, is shared by both, or is no data"
+    if seen.certain or looks >= BAD_IN_A_ROW:
+        return ""
+    return f"nothing is switched: it takes {BAD_IN_A_ROW} looks in a row, and there were {looks}"
 
 
 def _gone(case: Case) -> str:
@@ -48,8 +57,9 @@ def _gone(case: Case) -> str:
 def asked_for(case: Case, seen: Seen, looks: int) -> dict[str, Any]:
     """The fields of the rollback's form, but the application: where to, how bad by policy, why, and what was seen.
 
-    `looks`: how many in a row saw something bad.
+    `looks`: how many in a row saw something bad; none where this one is trouble by itself.
     """
+    looks = max(looks, 1)
     found = _bad_lately(case, looks)
     basis = OfSoak(
         incident=case.incident.id, looks=looks, needed=BAD_IN_A_ROW, certain=seen.certain, said=seen.problem

@@ -133,14 +133,14 @@ def _schema_of(known: Known) -> str | None:
 
 
 def _last_good(known: Known) -> Release | None:
-    """By record: the newest that has served before the one that serves, and is not in quarantine; with evidence first."""
+    """By record: the newest that has served before the one that serves, and is not in quarantine; with evidence first (`domain.good`)."""
     survey = known.situation.survey
     serving = survey.slot(survey.serving)
     own = _record(known, serving.version) if serving else None
     before = own.served_since if own and own.served_since else survey.at
     good = (
         row
-        for row in proven_first(known.situation.releases)
+        for row in proven_first(known.situation.releases, survey.at)
         if row.quarantined_by is None and row.served_since is not None and row.served_since < before
     )
     return next(good, None)

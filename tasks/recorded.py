@@ -18,19 +18,20 @@ from tasks.database import changes_of
 def recorded(case: Case, plan: Plan) -> Release:
     """The release of a deploy, as far as anything can tell it now. What was recorded before and is not known now stays.
 
-    Raises DatabaseUnreachable where the schema's version cannot be read.
+    Of the schema only where this deploy recorded it: an older deploy of the same release may have left another.
     """
     document, version = case.document, plan.to_release or ""
     database, rollout = document.database, plan.rollout
     kept = next((row for row in case.ledger.releases(plan.application) if row.version == version), None)
     before = kept or Release(application=plan.application, version=version)
     again = before.incident == case.incident.id
+    schema, seal = (before.schema_version, before.schema_fingerprint) if again else (None, None)
     named = made_of(before, document.platform, plan.to_slot or "")
     return named.model_copy(
         update={
             "slot": plan.to_slot,
-            "schema_version": database.schema_version() if database else None,
-            "schema_fingerprint": _fingerprint(case),
+            "schema_version": (database.schema_version() or schema) if database else None,
+            "schema_fingerprint": _fingerprint(case) or (seal if database else None),
             "migrations": rollout.migrations if rollout and rollout.migrations else before.migrations,
             "why": case.request.reason,
             "incident": case.incident.id,

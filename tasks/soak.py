@@ -1,8 +1,8 @@
 """Soak: errors, the trend of response time, logs, restarts, memory and CPU of what serves now, until the watch is over."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from domain.bad_looks import Seen
 from domain.condemn import against
 from domain.errors import BackoutError, StoreUnavailable
 from domain.findings import summary
@@ -11,8 +11,9 @@ from domain.journal_kinds import Happened
 from domain.message import Moment
 from domain.outcomes import Outcome
 from domain.release import Slot
+from domain.request import Kind
 from domain.shares import in_words
-from domain.soak import TREND, Sample, restarted
+from domain.soak import TREND, Sample, against_release, keeps_restarting, restarted
 from domain.soak import trouble as got_worse
 from tasks.case import Case
 from tasks.checklist import write_checklist
@@ -25,9 +26,6 @@ from tasks.verify import look_until_ok, unproven
 
 ALL_CHECKS_EVERY_S = 60
 """Seconds between two samples with every check; the others look at health alone, and leave no smoke users behind."""
-
-BAD_IN_A_ROW = 3
-"""Looks that see something bad until it is trouble: one can be a slow moment."""
 
 TOUCHED = (
     Outcome.ROLLED_BACK, Outcome.WENT_BACK, Outcome.STUCK, Outcome.RESTARTED, Outcome.RESTART_FAILED,
@@ -87,23 +85,6 @@ def superseded(case: Case, newer: str) -> str:
     return f"incident {case.incident.id}: {why}"
 
 
-@dataclass(frozen=True)
-class Seen:
-    """One look at what serves.
-
-    Attributes:
-        problem: what is wrong in one line, empty where nothing is.
-        certain: trouble by itself; else it takes `BAD_IN_A_ROW` of them.
-        no_data: nothing could be seen: it breaks no row of bad looks, and adds nothing to one.
-        bad: something of it stands against the release: it was seen to be bad, and was not so before.
-    """
-
-    problem: str = ""
-    certain: bool = False
-    no_data: bool = False
-    bad: bool = False
-
-
 def look_again(case: Case, *, every_check: bool = False) -> Seen:
     """One sample. What cannot be seen is no data; `every_check` looks at all, and at the signals that fired too."""
     try:
@@ -128,10 +109,18 @@ def _look(case: Case, *, every_check: bool) -> Seen:
     if every_check:
         wrong += _not_proven_again(case, sample)
     problem = "; ".join(dict.fromkeys(wrong))
-    if problem or len(sample.findings) > 1 or len(noted) < TREND:
+    if problem or len(noted) < TREND or _to_be_noted(sample, noted):
         case.note(Happened.WATCH_SAMPLE, **sample.model_dump(mode="json"), said=summary(sample.findings))
-    bad = [*worse, *_of_the_release(case, sample)]
-    return Seen(problem, certain=bool(restarted(earlier, sample)), bad=bool(bad))
+    bad = [*against_release(earlier, sample), *_of_the_release(case, sample)]
+    times = restarted(earlier, sample)
+    # After a rollback it only tells people: there one restart is enough.
+    certain = bool(times) and (case.request.kind is not Kind.DEPLOY or keeps_restarting(earlier, sample))
+    return Seen(problem, certain=certain, bad=bool(bad), once=bool(times) and wrong == times and not certain)
+
+
+def _to_be_noted(sample: Sample, noted: list[Entry]) -> bool:
+    """Each with every check. Where there is none beside health one in a while: what is on record is evidence (`commit`)."""
+    return len(sample.findings) > 1 or (sample.at - noted[-1].at).total_seconds() >= ALL_CHECKS_EVERY_S
 
 
 def _of_the_release(case: Case, sample: Sample) -> list[str]:

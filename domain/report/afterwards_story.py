@@ -80,7 +80,8 @@ def _kept_warm(data: Data) -> str:
 
 def _decommissioned(data: Data) -> str:
     if data.get("stopped"):
-        return f"{data.get('slot')} was stopped; {data.get('release')} can be started again there"
+        after = data.get("why") or f"{data.get('release')} can be started again there"
+        return f"{data.get('slot')} was stopped; {after}"
     return f"{data.get('slot')} was not stopped: {data.get('why')}"
 
 

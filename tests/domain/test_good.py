@@ -6,7 +6,7 @@ import pytest
 
 from domain.canary import NO_DATA_WITHIN
 from domain.condemn import condemned
-from domain.good import NONE, evidence, joined, proven_first
+from domain.good import NONE, evidence, joined, proven_first, unbroken
 from domain.journal import following
 from domain.journal_kinds import Happened
 from domain.release import Release
@@ -15,11 +15,11 @@ START = datetime(2026, 11, 1, tzinfo=UTC)
 HALF_AN_HOUR = timedelta(minutes=30)
 
 
-def release(version: str = "1.0", good: tuple[float, float] | None = None) -> Release:
-    """One that serves since `START`; `good`: minutes after it."""
+def release(version: str = "1.0", good: tuple[float, float] | None = None, began: float = 0) -> Release:
+    """One that serves since `began`; `good`: both are minutes after `START`."""
     spans = [START + timedelta(minutes=one) for one in good] if good else [None, None]
     return Release(
-        application="shop/production", version=version, served_since=START, good_since=spans[0],
+        application="shop/production", version=version, served_since=START + timedelta(minutes=began), good_since=spans[0],
         good_until=spans[1], good_by="the watch" if good else None,
     )  # fmt: skip
 
@@ -44,9 +44,45 @@ def test_what_was_never_recorded_has_none() -> None:
     assert evidence(None) == NONE
 
 
-def test_those_with_evidence_come_first_and_each_keep_their_order() -> None:
-    rows = [release("4"), release("3", (0, 30)), release("2"), release("1", (0, 30))]
-    assert [row.version for row in proven_first(rows)] == ["3", "1", "4", "2"]
+@pytest.mark.parametrize(
+    ("rows", "order"),
+    [
+        ([("4", None, 1005), ("3", None, 1000), ("2", None, 500), ("1", (0, 30), 0)], "4213"),
+        ([("4", None, 1085), ("3", None, 1080), ("2", (40, 70), 40), ("1", None, 35)], "2431"),
+        ([("3", None, 1000), ("2", None, 40), ("1", (0, 30), 0)], "321"),
+        ([("3", None, 1000), ("2", None, 995), ("1", None, 0)], "321"),
+        ([("3", None, 1085), ("2", None, 500), ("1", (0, 30), 0)], "213"),
+    ],
+    ids=[
+        "brief ones last",
+        "each in its order",
+        "weeks are not passed over",
+        "no evidence at all",
+        "the last, until now",
+    ],
+)
+def test_evidence_decides_only_against_those_that_served_briefly(
+    rows: list[tuple[str, tuple[float, float] | None, float]], order: str
+) -> None:
+    found = proven_first([release(*row) for row in rows], START + timedelta(minutes=1100))
+    assert "".join(row.version for row in found) == order
+
+
+@pytest.mark.parametrize(
+    ("looks", "began"),
+    [
+        ([0, 1, 2, 3], 0),
+        ([0, 1, 900], 900),
+        ([0, 600, 604, 608], 600),
+        ([3, 0, 1, 2], 0),
+        ([0, 600], 600),
+        ([], 4),
+    ],
+)
+def test_nobody_looked_while_the_watch_slept(looks: list[int], began: int) -> None:
+    at = [START + timedelta(minutes=one) for one in looks]
+    until = START + timedelta(minutes=max([0, *looks]) + 4)
+    assert unbroken(at, until) == START + timedelta(minutes=began)
 
 
 @pytest.mark.parametrize(

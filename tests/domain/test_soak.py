@@ -5,7 +5,7 @@ import pytest
 
 from domain.findings import Finding, Verdict
 from domain.release import Usage
-from domain.soak import Sample, trouble
+from domain.soak import Sample, against_release, keeps_restarting, trouble
 
 
 def sample(seconds: float = 0.1, **over: Any) -> Sample:
@@ -28,6 +28,26 @@ def test_the_first_sample_is_what_the_others_are_compared_with() -> None:
 def test_what_got_worse_is_said(now: Sample, said: str) -> None:
     earlier = [sample(usage=Usage(memory_mb=100.0, cpu_s=1), error_lines=1, restarts=0)]
     assert said in "; ".join(trouble(earlier, now))
+
+
+@pytest.mark.parametrize(
+    ("restarts", "again"), [([0, 1], False), ([0, 1, 1, 1], False), ([0, 50], False), ([0, 1, 1, 2], True)]
+)
+def test_one_restart_stands_against_nothing_until_there_is_a_second(restarts: list[int], again: bool) -> None:
+    *earlier, now = [sample(restarts=number) for number in restarts]
+    assert keeps_restarting(earlier, now) is again
+    assert against_release(earlier, now) == (["it was restarted 2 times"] if again else [])
+    assert trouble(earlier, now)
+
+
+def test_what_was_not_measured_before_the_release_is_told_and_no_more() -> None:
+    noon = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    first = sample(at=noon, usage=Usage(memory_mb=100.0, cpu_s=5.0), error_lines=1)
+    later = noon + timedelta(seconds=300)
+    now = sample(at=later, usage=Usage(memory_mb=400.0, cpu_s=400.0), error_lines=90)
+    assert len(trouble([first], now)) == 3
+    assert against_release([first], now) == []
+    assert against_release([sample()] * 6 + [sample(0.6)] * 4, sample(0.6))
 
 
 def test_slower_answers_are_a_trend_not_one_slow_answer() -> None:

@@ -1,7 +1,7 @@
 """A watch that ended well is evidence, and what the next plan says of it."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,7 @@ import pytest
 
 from blocks.installation import Installation
 from domain.outcomes import Outcome
+from domain.release import Release
 from domain.request import Kind
 from domain.severity import Severity
 from flows.path import take_back
@@ -46,6 +47,17 @@ def test_a_good_end_commits_the_release_once(shop: DeployScene, here: Installati
 
 def test_a_watch_that_was_too_short_is_no_evidence(shop: DeployScene, here: Installation) -> None:
     assert "no evidence yet: it takes 30 min" in watch(shop, here, 0)[1]
+    assert recorded(shop, here, NEW).good_since is None
+
+
+def test_while_the_watch_slept_nobody_saw_it_serve_well(shop: DeployScene, here: Installation) -> None:
+    long_ago = datetime.now(UTC) - timedelta(hours=15)
+    here.store.record(Release(application=shop.name, version=NEW, slot="green", recorded_at=long_ago))
+    with here.store.database.transaction() as connection:
+        moved = "UPDATE incidents SET closed_at = %s WHERE id = %s"
+        connection.execute(moved, [long_ago, first(shop, here).id])
+    name, message = watch(shop, here, 0)
+    assert (name, "no evidence yet: it takes 30 min" in message) == ("Stable", True), message
     assert recorded(shop, here, NEW).good_since is None
 
 

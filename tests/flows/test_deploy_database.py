@@ -11,7 +11,9 @@ from domain.plan import Decision
 from domain.request import DEPLOY, Kind
 from domain.severity import Severity
 from examples.demo.stack import Release
+from flows.intake import after_the_end
 from flows.path import go_forward
+from tasks.recorded import recorded as again
 from tasks.study_database import planned
 from tests.flows.demo_stage import OLD, DemoScene, DemoStage
 from tests.flows.deploy_stage import NEW, QUICK
@@ -59,7 +61,14 @@ def test_it_is_tried_then_backed_up_then_run_before_the_release_comes(
     assert "migrations 0003 on schema 0002; up and down again were tried on a clone" in journal.report()
     with journal.installation() as here:
         [newest, *_] = here.store.releases(journal.name)
-    assert (newest.version, newest.schema_version) == (NEW, "0003")
+        assert (newest.version, newest.schema_version) == (NEW, "0003")
+        assert newest.schema_fingerprint
+        journal.raw["database"] = {
+            **journal.raw["database"],
+            "url": "postgresql://journal@127.0.0.1:1/journal",
+        }
+        unreachable = after_the_end(here, journal.document, newest.incident or "", "again")
+        assert again(unreachable, unreachable.plan) == newest
 
 
 def test_what_breaks_the_serving_release_is_at_risk_and_changes_nothing(

@@ -1,7 +1,7 @@
 """The watch after a deploy, on real slots: trouble starts the rollback, once, where it is the release's."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,16 +11,20 @@ import pytest
 
 from blocks.installation import Installation
 from blocks.platforms.processes import Processes
+from domain.bad_looks import Seen
 from domain.errors import Unreachable
 from domain.outcomes import Outcome
+from domain.release import Usage
 from domain.request import Kind
 from domain.severity import Severity
 from flows import prefect_runs, soak
 from flows.path import go_forward, take_back
+from tasks.case import Case
 from tasks.deploy_trouble import only_told
-from tasks.soak import Seen
+from tasks.soak import look_again
 from tests.flows.deploy_stage import NEW, QUICK, DeployScene, DeployStage
 from tests.flows.deployed import BLOCK, Runs, case_of, deployed, first, journal, recorded, told, watch
+from tests.flows.stage import answers
 
 pytestmark = pytest.mark.usefixtures("impatient", "runs")
 
@@ -135,10 +139,10 @@ def test_what_was_bad_before_the_deploy_takes_nothing_back(
 
 def test_another_run_that_has_the_application_is_left_to_it(shop: DeployScene, here: Installation) -> None:
     bad = Seen("sick", bad=True)
-    assert only_told(case_of(shop, here), bad) == ""
+    assert only_told(case_of(shop, here), bad, 3) == ""
     deploy = case_of(shop, here)
     shop.case(here, "somebody", runbook="rollback", kind=Kind.ROLLBACK, to=None)
-    assert "another run has the application" in only_told(deploy, bad)
+    assert "another run has the application" in only_told(deploy, bad, 3)
 
 
 def test_where_prefect_takes_nothing_people_are_called(
@@ -165,3 +169,51 @@ def test_a_watch_that_sees_nothing_takes_nothing_back(
     monkeypatch.setattr(soak, "LONGER", timedelta(0))
     assert watch(shop, here, 0)[0] == "Trouble"
     assert runs.by_key == {}
+
+
+def before_look(patch: pytest.MonkeyPatch, acts: dict[int, Callable[[], object]]) -> list[int]:
+    """Do something before the looks of these numbers; all that were made."""
+    looks: list[int] = []
+
+    def look(case: Case, *, every_check: bool = False) -> Seen:
+        looks.append(len(looks) + 1)
+        acts.get(looks[-1], lambda: None)()
+        return look_again(case, every_check=every_check)
+
+    patch.setattr(soak, "look_again", look)
+    return looks
+
+
+def test_a_watch_that_slept_past_its_end_takes_nothing_back_for_one_look(
+    shop: DeployScene, here: Installation, runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.fault("unhealthy")  # the host was down, and the application is still starting
+    monkeypatch.setattr(soak, "LONGER", timedelta(0))
+    mended = (shop.stage.folder / "green.unhealthy").unlink
+    assert before_look(monkeypatch, {2: mended}) == []
+    assert watch(shop, here, 0)[0] == "Stable"
+    assert runs.by_key == {}
+
+
+def test_one_restart_takes_nothing_back_and_the_watch_goes_on_to_see_the_second(
+    shop: DeployScene, here: Installation, runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def restart() -> None:
+        platform = shop.stage.platform
+        platform.restart_serving("green", platform.instances("green"))
+        platform.prepare("green", answers)
+
+    looks = before_look(monkeypatch, {2: restart, 7: restart})
+    assert watch(shop, here)[0] == "Trouble"
+    assert looks == [1, 2, 3, 4, 5, 6, 7]
+    assert "it was restarted 2 times" in asked(runs)["reason"]
+
+
+def test_what_was_not_measured_before_the_deploy_is_left_to_people(
+    shop: DeployScene, here: Installation, runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uses = [100.0]
+    monkeypatch.setattr(Processes, "usage", lambda *_: Usage(memory_mb=uses[-1]))
+    before_look(monkeypatch, {2: lambda: uses.append(400.0)})
+    assert watch(shop, here)[0] == "Trouble"
+    only_escalated(shop, here, runs, "it uses 400 MB, at first 100 MB")
