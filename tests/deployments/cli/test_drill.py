@@ -150,8 +150,8 @@ def drilled(shop: Shop, here: Installation, fault: str) -> str:
     command = shop.start("drill", STAGING, "--fault", fault)
     wait_until(lambda: command.poll() is not None or asked(here), "an end or a question", LONG_SECONDS)
     if incident := asked(here):
-        code, *said = shop.run("approve", incident)
-        assert code == 0, said
+        approved = shop.run("approve", incident)
+        assert approved.code == 0, approved
     return "".join(command.communicate(timeout=LONG_SECONDS))
 
 
