@@ -91,6 +91,7 @@ def test_a_good_release_takes_all_traffic_and_can_be_gone_back_from(
     assert (scene.containers("blue"), scene.containers("green")) == (blue, green)
 
 
+@pytest.mark.full_matrix
 def test_errors_after_the_switch_take_all_traffic_back(
     scene: JournalScene, release: Version, monkeypatch: pytest.MonkeyPatch
 ) -> None:

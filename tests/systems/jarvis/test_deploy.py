@@ -177,17 +177,15 @@ def test_a_release_that_nobody_built_is_held(scene: JarvisScene) -> None:
     ends_whole(scene, Outcome.HELD, nowhere)
 
 
-POINTS = ["after note shifted"]
-REST = [
-    "before install", "after install", "before note installed", "before shift traffic", "before note shifted",
+POINTS = [
+    "before install", "after install", "before note installed", "before shift traffic", "before note shifted", "after note shifted",
     "before shift traffic 2", "after shift traffic 2", "before note switched", "after note switched", "before verify",
     "after verify",
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    "point", [*POINTS, *(pytest.param(point, marks=pytest.mark.full_matrix) for point in REST)]
-)
+@pytest.mark.full_matrix
+@pytest.mark.parametrize("point", POINTS)
 def test_killed_it_ends_fully_new_or_fully_old(
     scene: JarvisScene, release: Version, tmp_path: Path, point: str
 ) -> None:
