@@ -33,7 +33,7 @@ pytestmark = pytest.mark.cluster
 NUMBERS = count(1)
 LONG_S = 600
 LOOKS = 6
-PATIENCE_S = 60
+PATIENCE_S = 180
 
 
 @pytest.fixture
