@@ -10,6 +10,7 @@ from blocks.routers.contract import Route
 from domain.errors import Conflict, UnknownPart, UnknownSlot
 from domain.findings import Finding
 from domain.release import Slot
+from tests.blocks.waiting import wait_until
 
 SECRET = "correct-horse-battery-staple"
 NOWHERE = "no-such-release"
