@@ -62,8 +62,9 @@ bench: $(STAMP) ## measure: all, or one with NAME=switch
 	@for file in $(or $(NAME:%=benchmarks/%.py),$(shell grep -l '^if __name__ ==' benchmarks/*.py)); do \
 		echo "$$file" && $(ALONE) $(BIN)/python "$$file" || exit 1; done
 
-schema: $(STAMP) ## write what is made from code in docs: the reference, the JSON schema, the outcomes
+schema: $(STAMP) ## write what is made from code: reference, JSON schema and outcomes in docs, prefect.yaml
 	$(BIN)/python -m deployments.reference docs
+	$(BIN)/python -m deployments.stock_file prefect.yaml
 
 image: $(STAMP) ## build the worker and server image, on BASE
 	.ci/wheelhouse $(BIN)/python build/wheelhouse

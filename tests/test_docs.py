@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 import typer
+import yaml
 from typer.core import TyperGroup
 
+from deployments.catalog import CATALOG
 from deployments.cli.app import app
 from deployments.reference import documents
+from deployments.stock_file import with_deployments
 
 CHECKOUT = Path(__file__).parent.parent
 DOCS = CHECKOUT / "docs"
@@ -72,6 +75,13 @@ def unknown(words: list[str]) -> list[str]:
 @pytest.mark.parametrize("name", sorted(documents(DOCS)))
 def test_what_is_made_from_code_is_up_to_date(name: str) -> None:
     assert (DOCS / name).read_text() == documents(DOCS)[name], "run `make schema`"
+
+
+def test_the_file_for_stock_workers_deploys_what_the_catalog_holds() -> None:
+    text = (CHECKOUT / "prefect.yaml").read_text()
+    assert text == with_deployments(text), "run `make schema`"
+    names = [deployment["name"] for deployment in yaml.safe_load(text)["deployments"]]
+    assert names == [deployment.name for deployment in CATALOG]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

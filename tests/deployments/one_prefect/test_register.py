@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.sorting import AutomationSort
 from prefect.events import Event, Resource
@@ -18,7 +17,7 @@ from prefect.server.events.schemas.automations import EventTrigger as ServerTrig
 from deployments import event_refusal, events
 from deployments import register as register_module
 from deployments.automations import name_of, remove_others
-from deployments.catalog import CATALOG, ROOT, Catalogued
+from deployments.catalog import CATALOG, Catalogued
 from deployments.prefect_api import PrefectApi
 from deployments.register import EMERGENCY_QUEUE, SILENT_RUN, register
 from domain.alert import Alert, Received
@@ -132,16 +131,6 @@ def test_an_event_starts_a_run_through_an_automation(
     sent = time.time()
     wait_for(heard, "the run that the event starts")
     print(f"event to first line: {float(said.read_text().split()[0]) - sent:.2f} s")  # noqa: T201 - measured, not asserted
-
-
-def test_the_file_for_stock_workers_deploys_the_same() -> None:
-    file = yaml.safe_load((ROOT / "prefect.yaml").read_text())
-    listed = {
-        entry["name"]: (entry["entrypoint"], entry["tags"], entry["description"])
-        for entry in file["deployments"]
-    }
-    catalogued = {entry.name: (entry.file_entrypoint, entry.all_tags, entry.description) for entry in CATALOG}
-    assert listed == catalogued
 
 
 @pytest.mark.parametrize("entry", CATALOG, ids=lambda entry: entry.name)
