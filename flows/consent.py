@@ -14,6 +14,7 @@ from domain.outcomes import Outcome
 from domain.plan import Plan
 from domain.policy import AtDeadline
 from tasks.case import Case
+from tasks.drill_consent import withdrawn_late
 from tasks.ended import Ended
 from tasks.run_log import in_flow
 from tasks.tell import tell
@@ -166,6 +167,7 @@ def _suspend(case: Case, plan: Plan, asked: Entry | None) -> Ruling:
         gate=gate.model_dump(mode="json") if gate else None,
     )  # fmt: skip
     case.ledger.wait(case.hold, deadline)
+    withdrawn_late(case, plan)
     stand = _stand(case, plan)
     if stand is Ruling.OPEN:
         suspend(plan, case.incident.id, key, deadline, GRACE_S, Beside(calls, dashboards))

@@ -41,6 +41,13 @@ def under_way(database: Database, application: str) -> Drill | None:
     return Drill.model_validate(row["data"]) if row else None
 
 
+def known(database: Database, drill: str) -> Drill | None:
+    """The drill of this id, open or ended; None where there is none."""
+    with database.transaction() as connection:
+        row = connection.execute("SELECT data FROM drills WHERE id = %s", [drill]).fetchone()
+    return Drill.model_validate(row["data"]) if row else None
+
+
 def of_run(database: Database, run: str) -> Drill | None:
     """The drill that this run began, before it was killed."""
     with database.transaction() as connection:

@@ -19,16 +19,20 @@ from domain.outcomes import Outcome
 from domain.plan import Decision, Plan
 from domain.policy import Consent
 from domain.severity import Severity
+from flows import consent
 from flows import drill as flow
 from tasks import drill as steps
+from tasks.case import Case
 from tasks.drill_case import DrillCase
 from tasks.drill_cleanup import cleaned_up
 from tasks.drill_consent import withdrawn
+from tasks.ended import Ended
 from tasks.finish import settle
+from tests.deployments.consent_stage import Suspended, in_flow
 from tests.flows.conftest import stage, store_url
 from tests.flows.stage import Scene, Stage
 
-__all__ = ["stage", "store_url"]
+__all__ = ["in_flow", "stage", "store_url"]
 
 RUN = "a run"
 
@@ -82,14 +86,20 @@ def test_a_persons_incident_ends_the_drill(scene: Scene, here: Installation) -> 
     here.store.close(real.hold, Outcome.HELD)
 
 
-def test_consent_that_is_still_asked_for_at_its_end_is_withdrawn(scene: Scene, here: Installation) -> None:
-    drilled = begun(scene, here, slot="blue")
-    case = scene.case(here, via="automation")
+def asks(scene: Scene, case: Case) -> Plan:
+    """A plan that people are asked about."""
     plan = Plan(
         application=scene.name, decision=Decision.ROLL_BACK, severity=Severity.HIGH, from_release="2.0",
         to_release="1.0", to_slot="green", deadline_s=3600, rto_s=3600, consent=Consent(people=1),
     )  # fmt: skip
     case.ledger.keep_plan(case.hold, plan)
+    return plan
+
+
+def test_consent_that_is_still_asked_for_at_its_end_is_withdrawn(scene: Scene, here: Installation) -> None:
+    drilled = begun(scene, here, slot="blue")
+    case = scene.case(here, via="automation")
+    plan = asks(scene, case)
     drilled.keep(incident=case.incident.id)
     assert not withdrawn(here, drilled.drill), "nobody is asked yet"
     case.ledger.wait(case.hold, datetime.now(UTC) + timedelta(hours=1))
@@ -98,6 +108,25 @@ def test_consent_that_is_still_asked_for_at_its_end_is_withdrawn(scene: Scene, h
     kept = here.store.approvals(case.incident.id)
     assert ruling(plan, kept, here.approvals_key) is Ruling.EXPIRED
     assert case.incident.id in waiting.overdue(here.store.database, 5), "`serve` wakes its run"
+    here.store.close(case.hold, Outcome.EXPIRED)
+
+
+@pytest.mark.usefixtures("in_flow")
+@pytest.mark.parametrize("over", ["ended_at", "until"])
+def test_consent_that_is_asked_for_after_its_end_is_withdrawn_at_once(
+    scene: Scene, here: Installation, over: str
+) -> None:
+    drilled = begun(scene, here, slot="blue")
+    case = scene.case(here, via="automation")
+    asks(scene, case)
+    with pytest.raises(Suspended):
+        consent.ask(case, case.plan)
+    assert here.store.approvals(case.incident.id) == [], "the drill goes on"
+    drilled.keep(**{over: datetime.now(UTC)})
+    with pytest.raises(Ended) as ended:
+        consent.ask(case, case.plan)
+    assert ended.value.outcome is Outcome.EXPIRED
+    assert "the drill is over" in ended.value.why
     here.store.close(case.hold, Outcome.EXPIRED)
 
 

@@ -23,7 +23,6 @@ from domain.precedence import Phase
 from examples.demo import document
 from examples.demo.stack import Release, Stack
 from examples.faults.injection import Faults
-from tasks.drill_consent import WITHDRAWN
 from tests.blocks.waiting import wait_until
 from tests.deployments.cli.shop import APP, Shop
 from tests.deployments.served import wait_for
@@ -44,9 +43,11 @@ def staging(shop: Shop) -> Iterator[Stack]:
         assert shop.run("record", STAGING, "1.0", "--slot", "blue").code == 0
         yield stack
     finally:
-        shop.apply({**entry(stack), "watch": {"enabled": False}})
-        stack.down()
-        shutil.rmtree(stack.folder)
+        try:
+            shop.apply({**entry(stack), "watch": {"enabled": False}})
+        finally:
+            stack.down()
+            shutil.rmtree(stack.folder)
 
 
 def entry(stack: Stack, **drill: Any) -> dict[str, Any]:
@@ -136,12 +137,14 @@ def test_consent_that_is_still_asked_for_at_its_end_is_withdrawn(
     shop: Shop, staging: Stack, here: Installation
 ) -> None:
     asks = {"critical": {"action": "roll back", "rto_s": 600, "consent": {"people": 1, "deadline_s": 600}}}
-    made = entry(staging, deploy=[], patience_s=25)
+    made = entry(staging, patience_s=120)
     shop.apply({**made, "policy": {**made["policy"], "rules": asks}})
     out, err = shop.start("drill", STAGING).communicate(timeout=LONG_SECONDS)
     drill = drills.past(here.store.database, STAGING)[0]
-    assert WITHDRAWN in " ".join(drill.problems), (out, err, drill)
+    assert "did not end within 120 s" in " ".join(drill.problems), (out, err, drill)
     wait_for(lambda: here.store.incident(str(drill.incident)).outcome is Outcome.EXPIRED, "its end")
+    # By the drill, or on a busy machine by the run itself, which asks after the drill's end.
+    assert [one.person for one in here.store.approvals(str(drill.incident))] == [f"drill {drill.id}"]
     assert here.store.holder(STAGING) is None
 
 
