@@ -13,7 +13,7 @@ from uuid import UUID
 
 import yaml
 from prefect.client.orchestration import SyncPrefectClient, get_client
-from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterName
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterIdempotencyKey, FlowRunFilterName
 from prefect.client.schemas.objects import FlowRun
 from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, temporary_settings
 from prefect.states import Cancelling
@@ -167,6 +167,16 @@ class Shop:
                 if run.infrastructure_pid:
                     return str(run.id), int(run.infrastructure_pid)
         return None
+
+    def keyed(self, key: str) -> FlowRun:
+        """The run that another one started under this key, once there is one."""
+        wanted = FlowRunFilter(idempotency_key=FlowRunFilterIdempotencyKey(any_=[key]))
+
+        def known() -> FlowRun | None:
+            with self.service.client() as client:
+                return next(iter(client.read_flow_runs(flow_run_filter=wanted)), None)
+
+        return wait_for(known, f"the run {key}; {self.service.output()}")
 
     def wait_outcome(self, run: str) -> Outcome:
         """The incident's outcome, once the application is free again."""

@@ -8,18 +8,10 @@ import pytest
 
 from domain.outcomes import Outcome
 from tests.deployments.rollbacks import Service, Shop
-from tests.flows.deploy_stage import QUICK, DeployScene, DeployStage, deploy_standing
+from tests.flows.deploy_stage import QUICK, DeployScene, DeployStage
 from tests.flows.stage import Stage
 
 RESULTS = "<testsuite><testcase name='writes an entry'/><testcase name='logs in'>{}</testcase></testsuite>"
-
-
-@pytest.fixture(scope="module")
-def tenths(service: Service, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeployStage]:
-    """Production's slots: traffic is shared out between them by tenths."""
-    url = json.loads(service.home.serve_file.read_text())["database_url"]
-    with deploy_standing(tmp_path_factory.mktemp("production"), url, service.home) as stage:
-        yield stage
 
 
 @pytest.fixture
