@@ -144,12 +144,13 @@ class Drill(BaseModel):
         """Those that it must come through."""
         return PHASES if self.ends is Outcome.ROLLED_BACK else UNMOVED
 
-    def awaits(self, request: Request, now: datetime) -> bool:
+    def awaits(self, request: Request, now: datetime, *, gives_way: bool = False) -> bool:
         """Whether this request is what it waits for: a trigger's, while it lives, has a slot to break, and no incident yet.
 
-        What a person asks for is never a drill's.
+        What a person asks for is never a drill's. `gives_way`: its incident waits for people, and this request goes before it:
+        a slow page is seen before health is bad, of one and the same fault.
         """
-        waits = self.ended_at is None and self.slot is not None and self.incident is None
+        waits = self.ended_at is None and self.slot is not None and (self.incident is None or gives_way)
         return waits and now < self.until and request.automatic
 
 

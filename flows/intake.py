@@ -15,7 +15,7 @@ from domain.errors import ConfigurationError, Drift, InTheWay, UnknownApplicatio
 from domain.errors.configuration import REQUEST
 from domain.incident import Incident
 from domain.names import block_name
-from domain.precedence import Phase
+from domain.precedence import Claim, Meeting, Phase, meet
 from domain.request import RESTART, SHIFT_TRAFFIC, Kind, Request
 from domain.urgency import urgent
 from tasks.case import Case
@@ -97,9 +97,10 @@ def begin(here: Installation, document: Document, request: Request, run: str) ->
     Raises:
         InTheWay: a deploy, and another run has the application.
     """
-    marks = {"urgent": urgent(request, document.policy), "drill": _drill_of(here, request)}
-    request = request.model_copy(update=marks)
+    request = request.model_copy(update={"urgent": urgent(request, document.policy)})
     while True:
+        # Each time: an incident that acted, and was followed, may be one now that gives way.
+        request = request.model_copy(update={"drill": _drill_of(here, request)})
         begun = here.store.begin(request, run)
         if begun.hold is not None:
             return Case(here, document, here.store, begun.incident, begun.hold, run)
@@ -116,7 +117,19 @@ def begin(here: Installation, document: Document, request: Request, run: str) ->
 def _drill_of(here: Installation, request: Request) -> str:
     """The drill that waits for this request; empty where none does."""
     drill = drills.under_way(here.store.database, request.application)
-    return drill.id if drill and drill.awaits(request, datetime.now(UTC)) else ""
+    if drill is None:
+        return ""
+    gives_way = drill.incident is not None and _goes_before(here, request, drill.incident)
+    return drill.id if drill.awaits(request, datetime.now(UTC), gives_way=gives_way) else ""
+
+
+def _goes_before(here: Installation, request: Request, incident: str) -> bool:
+    """Whether the incident has the application, and this request would take it."""
+    holder = here.store.holder(request.application)
+    if holder is None or holder.incident != incident:
+        return False
+    theirs, ours = here.store.incident(incident).request, Claim(request.kind, request.urgent)
+    return meet(ours, Claim(theirs.kind, theirs.urgent), holder.phase) is Meeting.PREEMPT
 
 
 def after_the_end(here: Installation, document: Document, incident: str, run: str) -> Case:

@@ -136,9 +136,9 @@ def found(case: DrillCase) -> Incident | None:
 
 
 def ended(case: DrillCase, incident: Incident) -> Incident | None:
-    """The incident as it ended; None where the patience ended first."""
+    """The incident as it ended, or the one that went before it; None where the patience ended first."""
     case.step("wait for the way back")
-    over = _waited(case, lambda: _over(case, incident))
+    over = _waited(case, lambda: _over(case, case.drill.incident or incident.id))
     if over is not None:
         case.keep(outcome=over.outcome)
     return over
@@ -146,7 +146,7 @@ def ended(case: DrillCase, incident: Incident) -> Incident | None:
 
 def unended(case: DrillCase, incident: Incident) -> str:
     """Why a drill without an end fails; people who are asked still are asked no longer."""
-    said = f"incident {incident.id} did not end within {case.settings.patience_s:g} s"
+    said = f"incident {case.drill.incident or incident.id} did not end within {case.settings.patience_s:g} s"
     return f"{said}; {WITHDRAWN}" if withdrawn(case.here, case.drill) else said
 
 
@@ -169,9 +169,19 @@ def _newest(case: DrillCase) -> Incident | None:
     return found[-1] if found else None
 
 
-def _over(case: DrillCase, incident: Incident) -> Incident | None:
-    seen = case.here.store.incident(incident.id)
+def _over(case: DrillCase, incident: str) -> Incident | None:
+    seen = case.here.store.incident(incident)
+    if seen.outcome is Outcome.SUPERSEDED and (urgent := _went_before(case, seen)) is not None:
+        case.keep(incident=urgent.id)
+        return None
     return seen if isinstance(seen.outcome, Outcome) else None
+
+
+def _went_before(case: DrillCase, waited: Incident) -> Incident | None:
+    """The drill's own incident that took the application from this one: the same fault, seen by a more urgent trigger."""
+    later = case.here.store.incidents(case.document.name, waited.opened_at)
+    ours = [one for one in later if one.request.drill == case.drill.id and one.id != waited.id]
+    return ours[-1] if ours else None
 
 
 def _waited(case: DrillCase, look: Callable[[], T | None]) -> T | None:
