@@ -33,7 +33,9 @@ class Probe:
             self._thread.join(JOIN_S)
 
     def _run(self) -> None:
-        with httpx.Client(timeout=TIMEOUT_S, trust_env=False) as client:
+        # `SSL_CERT_FILE` counts, as for health; a proxy of the environment does not.
+        trusted = httpx.create_ssl_context()
+        with httpx.Client(timeout=TIMEOUT_S, trust_env=False, verify=trusted) as client:
             while not self._stopping.is_set():
                 began = time.monotonic()
                 self._ask(client)
