@@ -13,12 +13,12 @@ from deployments.firing import FIRED as EVENT
 from deployments.sampler import Sampler
 from deployments.trigger_windows import TriggerWindows
 from deployments.watch_record import WatchRecord
-from deployments.well_served import WellServed
 from domain.errors.unforeseen import in_words
 from domain.findings import Finding
 from domain.good import BY_THE_WATCH
 from domain.names import block_name
 from domain.release import Slot
+from domain.well_served import WellServed
 
 __all__ = ["EVENT", "Watched"]
 
