@@ -1,14 +1,15 @@
 """What a platform promises that can tell, without starting it, whether a slot that is down could be started."""
 
 import shutil
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Mapping
 
+from blocks.platforms.contract import BlueGreen
 from blocks.program import Program
 
 
-class Startable(ABC):
-    """A platform that knows what a slot is started from."""
+class Startable(BlueGreen):
+    """A blue/green platform that knows what a slot is started from: one that is stopped is known to start again."""
 
     @abstractmethod
     def lacking(self, slot: str) -> str:

@@ -8,6 +8,7 @@ import httpx
 from prefect.exceptions import PrefectException
 
 from blocks.application import Application
+from blocks.startable import Startable
 from domain.errors import BackoutError
 from domain.follow_up import follow_ups, key
 from domain.journal_kinds import Happened
@@ -16,7 +17,6 @@ from flows import prefect_runs
 from flows.instead import start_instead
 from tasks.aftermath import aftermath
 from tasks.case import Case
-from tasks.decommission import stoppable
 
 
 def afterwards(case: Case, application: Application, outcome: Outcome) -> None:
@@ -71,7 +71,7 @@ def schedule_decommission(case: Case, application: dict[str, Any]) -> None:
     incident, settings = case.installation.store.incident(case.incident.id), case.document.deploy
     if incident.outcome is not Outcome.DEPLOYED or incident.closed_at is None or incident.request.drill:
         return
-    if settings.keep_warm_s is None or not stoppable(case.document.platform):
+    if settings.keep_warm_s is None or not isinstance(case.document.platform, Startable):
         return
     if any(row.kind == Happened.KEPT_WARM for row in case.ledger.entries(incident.id)):
         return

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from blocks.host_lock import host_lock
-from blocks.platforms.contract import BlueGreen, Platform
+from blocks.platforms.contract import Platform
 from blocks.startable import Startable
 from domain.errors import BackoutError, StoreUnavailable
 from domain.findings import all_ok, summary
@@ -19,11 +19,6 @@ from tasks.soak import newer_release, overtaken, under_way
 from tasks.tell import tell
 
 STAYS = "stays up"
-
-
-def stoppable(platform: Platform) -> bool:
-    """Whether a slot here can be stopped, and it can be told that it would start again."""
-    return isinstance(platform, BlueGreen) and isinstance(platform, Startable)
 
 
 @dataclass(frozen=True)
@@ -71,24 +66,25 @@ def _said(plan: Plan, end: End) -> str:
 
 def _ended(case: Case) -> End:
     """No act of this host runs meanwhile. What fails before anything was stopped leaves it up, and is told: nobody looks again."""
+    platform = case.document.platform
+    if not isinstance(platform, Startable):
+        return End("the platform cannot tell whether it would start again")
     try:
         with host_lock(case.installation.home, case.document.name):
-            why = needed(case)
-            return End(why) if why else _stop(case)
+            why = _needed(case, platform)
+            return End(why) if why else _stop(case, platform)
     except StoreUnavailable:
         raise
     except BackoutError as error:
         return End(f"{error.what()}; it is not tried again", tells=Moment.FOLLOW_UP)
 
 
-def _stop(case: Case) -> End:
+def _stop(case: Case, platform: Startable) -> End:
     """A run of another host may have begun in between: it finds the slot started again, at the latest by its own `prepare`.
 
     From here on whatever fails has it started again, and calls people. Raises StoreUnavailable, after that.
     """
-    platform, slot = case.document.platform, case.plan.from_slot or ""
-    if not isinstance(platform, BlueGreen):
-        return End("it has no slot of its own")
+    slot = case.plan.from_slot or ""
     try:
         platform.stop(slot)
         if slot in platform.route().served:
@@ -103,7 +99,7 @@ def _stop(case: Case) -> End:
     return End(stopped=True, tells=Moment.FOLLOW_UP)
 
 
-def _up_again(platform: BlueGreen, slot: str, why: str, tells: Moment | None = None) -> End:
+def _up_again(platform: Startable, slot: str, why: str, tells: Moment | None = None) -> End:
     try:
         platform.start(slot)
     except BackoutError as error:
@@ -120,7 +116,7 @@ def _is_down(platform: Platform, slot: str) -> bool:
         return True
 
 
-def needed(case: Case) -> str:
+def _needed(case: Case, platform: Startable) -> str:
     """Why the slot is still needed, in one line; empty where it may be stopped. Raises Unreachable."""
     incident, document, plan = case.ledger.incident(case.incident.id), case.document, case.plan
     if incident.outcome is not Outcome.DEPLOYED:
@@ -129,7 +125,7 @@ def needed(case: Case) -> str:
         return "`deploy.keep_warm_s` is off by now"
     if under_way(case) or overtaken(case) or newer_release(case):
         return "a newer incident or release came after this deploy"
-    return _older_is_up(case, plan) or _cannot_start(document.platform, plan) or _serves_badly(case, plan)
+    return _older_is_up(case, plan) or _cannot_start(platform, plan) or _serves_badly(case, plan)
 
 
 def _older_is_up(case: Case, plan: Plan) -> str:
@@ -145,10 +141,8 @@ def _older_is_up(case: Case, plan: Plan) -> str:
     return ""
 
 
-def _cannot_start(platform: Platform, plan: Plan) -> str:
+def _cannot_start(platform: Startable, plan: Plan) -> str:
     slot = plan.from_slot or ""
-    if not stoppable(platform) or not isinstance(platform, Startable):
-        return "the platform cannot tell whether it would start again"
     holds = platform.slot(slot).version
     if holds != plan.from_release:
         return f"{slot} holds {holds or 'no release'} by now"

@@ -37,7 +37,7 @@ from domain.errors import BackoutError, CommandFailed, NotInstalled, UnknownReme
 from domain.release import Identity, Slot, Usage
 
 
-class KubernetesBlueGreen(ColoursSettings, Restartable, Installable, Startable, Identified):
+class KubernetesBlueGreen(ColoursSettings, Startable, Restartable, Installable, Identified):
     """Each slot is a Deployment, which says its release; the router sends users to the pods of one.
 
     A slot that was scaled to 0 comes up first, to as many pods as it had, or as the other one has; traffic moves when all

@@ -15,7 +15,7 @@ from blocks.hosts.local import nothing
 from blocks.identity import OfPrograms
 from blocks.idle_slot import require_idle
 from blocks.installable import Installable
-from blocks.platforms.contract import BlueGreen, Look, Standing, Unproven
+from blocks.platforms.contract import Look, Standing, Unproven
 from blocks.program import Program, SlotName, masked
 from blocks.restartable import DOWN, Restartable, due
 from blocks.slot_folder import SlotFolder, SlotRelease, Started
@@ -33,7 +33,7 @@ LEAST_LOOKS = 2
 REASON_LINES = 3
 
 
-class Processes(BlueGreen, Restartable, Installable, FromPrograms, OfPrograms):
+class Processes(FromPrograms, Restartable, Installable, OfPrograms):
     """Slots are processes with sessions of their own, which outlive Backout; the router decides who gets traffic.
 
     A release is a version and variables, put into an idle slot by `deploy` and kept in the slot's folder. Where none

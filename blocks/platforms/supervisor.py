@@ -13,7 +13,7 @@ from blocks.fields import AbsolutePath
 from blocks.hosts.local import nothing
 from blocks.idle_slot import require_idle
 from blocks.installable import Installable
-from blocks.platforms.contract import Aligned, BlueGreen, Look, Standing, Unproven
+from blocks.platforms.contract import Aligned, Look, Standing, Unproven
 from blocks.program import SlotName
 from blocks.restartable import DOWN, Restartable, due
 from blocks.startable import Startable
@@ -37,7 +37,7 @@ LOOK_AGAIN_S = 0.25
 LEAST_LOOKS = 2
 
 
-class Supervisor(BlueGreen, Restartable, Installable, Startable):
+class Supervisor(Startable, Restartable, Installable):
     """Slots are programs of one supervisord; the router decides who gets traffic.
 
     NotesHub keeps its last three versions ready, so it has three slots; the oldest may be stopped, and is started when it
