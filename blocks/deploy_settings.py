@@ -105,6 +105,13 @@ class Deploy(Section):
         description="Seconds that the release before stays up after a deploy (NotesHub: 24 to 48 hours). Then its slot is stopped,"
         " where it can be started again and the release that serves is good by evidence. null: it stays up.",
     )
+    pinned: int = Field(
+        default=3,
+        ge=1,
+        le=50,
+        description="How many of the last releases that served are held against the clean-up of the host once a deploy is committed:"
+        " `docker image prune`, `git gc`. `compose` and `checkout` hold them; `kubernetes` says where it keeps fewer revisions.",
+    )
     consent: Consent = Field(
         default_factory=lambda: Consent(people=0),
         description="Whose yes each deploy needs; `people: 0` asks nobody.",

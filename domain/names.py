@@ -30,6 +30,14 @@ def version_name(text: str) -> str:
     return text
 
 
+def image_tag(version: str) -> str:
+    """A release's version as the tag of an image, which may hold no `+`: `2.4.0+7` is `2.4.0_7`.
+
+    https://docs.docker.com/reference/cli/docker/image/tag/
+    """
+    return version.replace("+", "_")
+
+
 def block_name(application: str) -> str:
     """The Prefect block of an application: `app--env`, since a block's name cannot hold a slash."""
     return application.replace("/", "--")

@@ -11,7 +11,7 @@ from domain.findings import Finding, Verdict
 from domain.names import application_name
 from domain.report.markdown import duration
 
-NOT_NEEDED = ("rehearsal", "channels", "eta")
+NOT_NEEDED = ("rehearsal", "channels", "eta", "pinned")
 """Checks that keep nobody from going back where nothing could be seen of them. What is bad of them counts as any other."""
 
 

@@ -7,6 +7,7 @@ from domain.journal_kinds import Happened
 from domain.outcomes import Outcome
 from domain.report.markdown import duration
 from tasks.case import Case
+from tasks.pin import pin
 
 PROVES = (Outcome.DEPLOYED, Outcome.ROLLED_BACK, Outcome.RESTARTED)
 """The ends after which one release has all the traffic."""
@@ -30,9 +31,13 @@ def commit(case: Case) -> str:
         return f"no evidence yet: it takes {duration(asked_s)}, and was watched for {duration(seen_s)}"
     case.ledger.good(plan.application, plan.to_release, since, until, incident.id)
     case.mirror(lambda local: local.keep_releases(case.ledger.releases(plan.application)))
-    case.note(Happened.COMMITTED, release=plan.to_release, since=since.isoformat(), until=until.isoformat())
+    held = pin(case)
+    case.note(
+        Happened.COMMITTED,
+        release=plan.to_release, since=since.isoformat(), until=until.isoformat(), pinned=held,
+    )  # fmt: skip
     word = "committed" if incident.outcome is Outcome.DEPLOYED else "good"
-    return f"{plan.to_release} is {word}: it served well for {duration(seen_s)}"
+    return "; ".join([f"{plan.to_release} is {word}: it served well for {duration(seen_s)}", *held])
 
 
 def _looked(case: Case, ended: datetime) -> list[datetime]:

@@ -29,6 +29,7 @@ CHECKS: Mapping[str, See] = {
     "target": targets.target,
     "slot": targets.slot,
     "artifact": targets.artifact,
+    "pinned": targets.pins,
     "configuration": targets.configuration,
     "rehearsal": targets.rehearsal,
     "backup": backup.fresh,

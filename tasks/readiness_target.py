@@ -2,12 +2,14 @@
 
 from datetime import UTC, datetime
 
+from blocks.pins import Pins
 from blocks.startable import Startable
 from blocks.store import readiness as kept
 from domain.checkup import Checkup, Remedy, unseen, well, wrong
 from domain.errors import BackoutError
 from domain.findings import summary
 from domain.good import evidence, proven_first
+from domain.pins import pinned
 from domain.release import Release, placed
 from domain.report.markdown import duration
 from domain.target import why_none
@@ -70,6 +72,26 @@ def artifact(known: Known) -> list[Checkup]:
     return [well("artifact", held.name, f"{version} is there{_commit(record)}")]
 
 
+def pins(known: Known) -> list[Checkup]:
+    """The last releases that are known to have served well: whether what each was made of is still there.
+
+    It is wrong where a slot holds the release, or it would be gone back to; of all others it is only said.
+    """
+    platform = known.described.platform
+    if not isinstance(platform, Pins):
+        return []
+    seen = {row.version: platform.lost(row) for row in _last(known) if row.good_since}
+    gone = {version: lost for version, lost in seen.items() if lost}
+    needed = [f"{version}: {lost}" for version, lost in gone.items() if _needed(known, version)]
+    if needed:
+        said = f"what was to be held is gone: {'; '.join(needed)}"
+        return [wrong("pinned", known.application, said, DOCTOR, symptom="gone")]
+    if gone:
+        said = "; ".join(f"{version}: {lost}" for version, lost in gone.items())
+        return [unseen("pinned", known.application, f"nobody would go back to it now, but {said}")]
+    return [well("pinned", known.application, f"{', '.join(seen)} can be had")] if seen else []
+
+
 def configuration(known: Known) -> list[Checkup]:
     """What it is configured with can be read, so that it is kept before anything changes."""
     texts = known.described.platform.configuration()
@@ -121,6 +143,19 @@ def _rehearsed(known: Known, now: str, then: str) -> Checkup:
     ago = duration((datetime.now(UTC) - found.at).total_seconds())
     said = f"the way down from {now} to {then} worked {ago} ago in {duration(found.steps_s)}, {found.rows} rows at risk"
     return well("rehearsal", known.application, said)
+
+
+def _last(known: Known) -> list[Release]:
+    survey, number = known.situation.survey, known.described.deploy.pinned
+    serving = survey.slot(survey.serving)
+    held = {slot.version for slot in survey.slots if slot.version}
+    return pinned(known.situation.releases, number, serving.version if serving else None, held, survey.at)
+
+
+def _needed(known: Known, version: str) -> bool:
+    return known.situation.survey.holding(version) is not None or (
+        known.target is not None and known.target.version == version
+    )
 
 
 def _record(known: Known, version: str | None) -> Release | None:

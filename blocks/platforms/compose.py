@@ -15,7 +15,7 @@ from blocks.containers import declared, installing, targets
 from blocks.containers.container import Container
 from blocks.containers.engine import engine
 from blocks.containers.examination import RESTART, START, Examined
-from blocks.containers.identity import OfContainers
+from blocks.containers.pinning import PinsImages
 from blocks.containers.proving import Sight, prove
 from blocks.containers.rendered import without_secrets
 from blocks.containers.restarting import marks_of, restart_in_turn
@@ -25,7 +25,7 @@ from blocks.fields import AbsolutePath
 from blocks.hosts.local import nothing
 from blocks.idle_slot import require_idle
 from blocks.installable import Installable
-from blocks.platforms.contract import Aligned, BlueGreen, Look, Standing, Unproven
+from blocks.platforms.contract import Aligned, Look, Standing, Unproven
 from blocks.program import SlotName
 from blocks.restartable import Restartable
 from blocks.startable import Startable
@@ -39,7 +39,7 @@ UP_S = 600.0
 REASON_LINES = 3
 
 
-class Compose(BlueGreen, Restartable, Startable, Installable, OfContainers):
+class Compose(Startable, Restartable, Installable, PinsImages):
     """Each slot is some services of the project.
 
     Containers are read and acted on through the engine's API; a service without a container is brought up by the
@@ -54,7 +54,9 @@ class Compose(BlueGreen, Restartable, Startable, Installable, OfContainers):
     kind: Literal["compose"] = "compose"
     project: ComposeProject = Field(description="The Compose project.")
     places: dict[SlotName, SlotServices] = Field(
-        alias="slots", min_length=2, description="Slot -> its services."
+        alias="slots",
+        min_length=1,
+        description="Slot -> its services. One alone has nowhere to go back to: a staging that is promoted from.",
     )
     start_timeout_s: float = Field(
         default=60.0, gt=0, description="Seconds until a started slot must be healthy."

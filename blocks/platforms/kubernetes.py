@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 from blocks.hosts.local import nothing
 from blocks.identity import Identified
-from blocks.kubernetes import evidence, examination, parts, stopping, taking_place
+from blocks.kubernetes import evidence, examination, parts, pinning, stopping, taking_place
 from blocks.kubernetes.activation import put_in_place
 from blocks.kubernetes.difference import difference
 from blocks.kubernetes.history import history
@@ -20,6 +20,7 @@ from blocks.kubernetes.restarting import is_due, mark_of, moment, restarted
 from blocks.kubernetes.rollout import wait_for
 from blocks.kubernetes.site import Seen, Site
 from blocks.kubernetes.undo import change
+from blocks.pins import Pins
 from blocks.platforms.contract import Look, Platform, Ready, Unproven
 from blocks.restartable import Restartable
 from blocks.routers.contract import Receipt, Route
@@ -29,7 +30,7 @@ from domain.errors import NotPrepared
 from domain.release import Identity, Part, Release, Slot, Usage
 
 
-class Kubernetes(KubernetesSettings, Restartable, TakesPlace, Compares, Identified):
+class Kubernetes(KubernetesSettings, Restartable, TakesPlace, Compares, Identified, Pins):
     """Slots are the releases that the cluster keeps a revision of: the main Deployment's ReplicaSets, by their versions.
 
     The switch is what `kubectl rollout undo` does, for all Deployments, with the ConfigMaps that ran with the release. It
@@ -166,6 +167,14 @@ class Kubernetes(KubernetesSettings, Restartable, TakesPlace, Compares, Identifi
         """Copy the ConfigMaps as what this release runs with."""
         with self.site.cluster() as cluster:
             return KeptConfigMaps(cluster, self.config_maps).keep(release)
+
+    def pin(self, application: str, releases: Sequence[Release]) -> list[str]:  # noqa: ARG002 - the cluster keeps revisions itself
+        """Where it keeps fewer revisions than these releases, that is said; nothing is changed."""
+        return pinning.pin(self.site, releases)
+
+    def lost(self, release: Release) -> str:
+        """Its revision, where the cluster no longer has it."""
+        return "" if self.find(release.version) else "the cluster has no revision of it any more"
 
     def stop_serving(self) -> str:
         """Scale all Deployments to 0. Each keeps in an annotation what it had."""

@@ -1,6 +1,6 @@
 """A watch that ended well is evidence, and what the next plan says of it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from blocks.installation import Installation
+from blocks.platforms.processes import Processes
+from domain.errors import EngineUnavailable
 from domain.outcomes import Outcome
 from domain.release import Release
 from domain.request import Kind
@@ -43,6 +45,45 @@ def test_a_good_end_commits_the_release_once(shop: DeployScene, here: Installati
     watch(shop, here, 0)
     assert [row["release"] for row in journal(shop, here, "committed")] == [NEW]
     assert runs.by_key == {}
+
+
+def test_the_last_releases_are_held_with_the_commit(
+    shop: DeployScene, here: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held: list[tuple[str, list[str]]] = []
+
+    def pin(_platform: Processes, application: str, releases: Sequence[Release]) -> list[str]:
+        held.append((application, [row.version for row in releases]))
+        return [f"{row.version}: held" for row in releases]
+
+    monkeypatch.setattr("tasks.pin.Pins", Processes)
+    monkeypatch.setattr(Processes, "pin", pin, raising=False)
+    shop.raw["deploy"] = {**QUICK, "good_after_s": 0, "pinned": 2}
+    _name, message = watch(shop, here, 0)
+    assert held == [(shop.name, [NEW, "2.0"])]
+    assert journal(shop, here, "committed")[0]["pinned"] == [f"{NEW}: held", "2.0: held"]
+    assert f"{NEW}: held; 2.0: held" in message
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        EngineUnavailable(what_it_is="Docker engine", address="unix:///nowhere", why="it is gone"),
+        KeyError("Id"),
+    ],
+)
+def test_what_cannot_be_held_stops_no_commit(
+    shop: DeployScene, here: Installation, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def pin(*_asked: object) -> list[str]:
+        raise error
+
+    monkeypatch.setattr("tasks.pin.Pins", Processes)
+    monkeypatch.setattr(Processes, "pin", pin, raising=False)
+    shop.raw["deploy"] = {**QUICK, "good_after_s": 0}
+    name, message = watch(shop, here, 0)
+    assert (name, f"{NEW} is committed" in message) == ("Stable", True)
+    assert "could not be held" in message
 
 
 def test_a_watch_that_was_too_short_is_no_evidence(shop: DeployScene, here: Installation) -> None:

@@ -11,6 +11,7 @@ import pytest
 from blocks import configuration
 from blocks.document import Document
 from blocks.installation import Installation
+from blocks.platforms.processes import Processes
 from blocks.postgres import backups as kept_backups
 from blocks.store import drills
 from blocks.store import readiness as kept
@@ -222,8 +223,25 @@ def test_people_are_told_of_a_change_once_and_not_at_a_flutter(
     assert record.told
 
 
+def test_a_release_that_was_to_be_held_and_is_gone_is_named(
+    scene: DemoScene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = {"1.0": "its image is not on this host any more"}
+    monkeypatch.setattr("tasks.readiness_target.Pins", Processes)
+    monkeypatch.setattr(Processes, "lost", lambda _self, row: gone.get(row.version, ""), raising=False)
+    now = datetime.now(UTC)
+    with scene.installation() as here:
+        here.store.good(scene.name, "1.0", now - timedelta(hours=1), now, "the watch")
+    [pins] = [check for check in looked(scene).causes if check.name == "pinned"]
+    assert "1.0: its image is not on this host any more" in pins.said
+    gone.clear()
+    assert looked(scene).ready
+
+
 def test_all_is_well(scene: DemoScene) -> None:
     seen = looked(scene)
     assert seen.ready, [check.said for check in seen.causes]
-    assert {check.name for check in seen.checks} == set(CHECKS)
+    assert {check.name for check in seen.checks} == set(CHECKS) - {"pinned"}, (
+        "nothing has to be held for programs of this host"
+    )
     assert seen.target == "1.0 in green"
