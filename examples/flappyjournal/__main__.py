@@ -60,7 +60,7 @@ def stage_release(arguments: argparse.Namespace) -> None:
     failed = stage(Stack.attach(arguments.folder.resolve()), version)
     if failed:
         sys.exit(f"{version.name} fails on staging: {', '.join(failed)}")
-    print(f"{version.name} passes on staging: backout deploy {APPLICATION} {version.name}")
+    print(f"{version.name} passes on staging: backout promote {APPLICATION}")
 
 
 def down(arguments: argparse.Namespace) -> None:

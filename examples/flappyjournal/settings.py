@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import sys
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ PORTS = {
     "BLUE_PORT": 4101,
     "GREEN_PORT": 4102,
     "STAGING_PORT": 4103,
+    "STAGING_USERS_PORT": 8082,
     "POSTGRES_PORT": 5433,
     "HTTP_PORT": 8081,
     "HTTPS_PORT": 8443,
@@ -61,8 +63,9 @@ class Settings:
 
     def in_place_of_defaults(self, text: str, folder: Path) -> str:
         """A text of the example's `backout.yaml`, with this stack's folder, ports and names."""
-        for name, default in PORTS.items():
-            text = text.replace(f":{default}", f":{self.values[name]}")
+        # In one pass: a free port may begin with the digits of another one's default.
+        ports = {str(default): self.values[name] for name, default in PORTS.items()}
+        text = re.sub(r":(\d+)\b", lambda found: f":{ports.get(found[1], found[1])}", text)
         project = self.values["PROJECT"]
         text = text.replace("deploy-caddy-1", f"{project}-caddy-1").replace(
             "deploy-postgres-1", f"{project}-postgres-1"

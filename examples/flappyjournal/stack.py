@@ -30,6 +30,7 @@ from examples.flappyjournal.settings import Settings
 
 FILE = "docker-compose.blue-green.yml"
 SLOTS = ("blue", "green")
+STAGING = "staging-api-gateway"
 OLD, NEW = Version("v0.9-backup"), Version("v1.0-full-tech")
 DATABASE_VARIABLE = "FLAPPYJOURNAL_DATABASE_URL"
 HEALTHY_S = 180.0
@@ -100,10 +101,12 @@ class Stack:
             "SSL_CERT_FILE": str(self.folder / "trusted.crt"),
         }
 
-    def raw(self) -> dict[str, Any]:
-        """The application's entry of `backout.yaml`, with its references."""
-        [entry] = yaml.safe_load(self.configuration_file.read_text())["applications"]
-        found: dict[str, Any] = entry
+    def raw(self, environment: str = "production") -> dict[str, Any]:
+        """The application's entry of `backout.yaml`, with its references; or staging's."""
+        entries = yaml.safe_load(self.configuration_file.read_text())["applications"]
+        found: dict[str, Any] = next(
+            entry for entry in entries if entry["name"] == f"flappyjournal/{environment}"
+        )
         return found
 
     def document(self) -> Document:
@@ -144,6 +147,7 @@ class Stack:
         for version in (OLD, NEW):
             self.build(version)
         self.give_traffic_to("blue")
+        replace_file(self.active_file.with_name("staging"), f"{STAGING}:8080".encode())
         self.project.run("up", "--detach", timeout_s=COMPOSE_S)
         for slot in SLOTS:
             self.wait_until_healthy(slot)

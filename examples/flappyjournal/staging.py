@@ -9,9 +9,8 @@ from pathlib import Path
 import httpx
 
 from examples.flappyjournal.images import Version
-from examples.flappyjournal.stack import COMPOSE_S, Stack
+from examples.flappyjournal.stack import COMPOSE_S, STAGING, Stack
 
-SERVICE = "staging-api-gateway"
 RESULTS = "cypress-results-staging.json"
 """Below the stack's folder; the runbook's own name. Here a few requests stand for Cypress."""
 
@@ -34,8 +33,9 @@ def stage(stack: Stack, version: Version, wait_s: float = WAIT_S) -> list[str]:
         wait_s: how long it has to come up; then its tests fail.
     """
     stack.build(version)
+    (stack.folder / RESULTS).unlink(missing_ok=True)  # the release before passed or failed, not this one
     stack.settings.keep(STAGING_VERSION=version.name)
-    stack.project.run("--profile", "staging", "up", "--detach", "--no-deps", SERVICE, timeout_s=COMPOSE_S)
+    stack.project.run("--profile", "staging", "up", "--detach", "--no-deps", STAGING, timeout_s=COMPOSE_S)
     address = f"http://127.0.0.1:{stack.settings.port('STAGING')}"
     _wait(address, wait_s)
     failed = [name for name, path in PATHS.items() if not _answers(address + path)]

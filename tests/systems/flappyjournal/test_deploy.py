@@ -132,6 +132,7 @@ def test_a_crash_after_all_traffic_takes_it_back(
     assert counted.requests > counted.lost.total() + counted.errors > 0, counted.document()
 
 
+@pytest.mark.full_matrix
 def test_what_failed_on_staging_changes_nothing(scene: JournalScene, release: Version) -> None:
     without_database(scene)
     write_results(scene.stack.folder, ["sign-in"])

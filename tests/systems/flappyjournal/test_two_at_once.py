@@ -11,8 +11,8 @@ from domain.outcomes import Outcome
 from examples.flappyjournal.images import Version
 from examples.mvp_011.application import Fault
 from examples.mvp_011.stack import Stack, entry
+from tests.systems.flappyjournal.shell import Shell
 from tests.systems.flappyjournal.system import JournalScene, System
-from tests.systems.flappyjournal.test_served import Shell
 
 pytestmark = pytest.mark.engine
 
