@@ -23,20 +23,23 @@ _PATIENCE_SECONDS = 10.0
 _OTHERS = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = %s AND pid <> pg_backend_pid() AND application_name <> %s"""
 _HELD = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = %s AND pid <> pg_backend_pid()"
-_COLUMN = "SELECT 1 FROM information_schema.columns WHERE table_name = 'entries' AND column_name = %s"
-RENAMED = "body_renamed"
+_COLUMN = "SELECT 1 FROM information_schema.columns WHERE table_name = %s AND column_name = %s"
+MIGRATED = {"entries": "body", "messages": "reply"}
+"""Table -> its column that a bad migration renames: of the demo, of Jarvis."""
+
+RENAMED = "{}_renamed"
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
 
 class PostgreSQL(Target):
-    """A database, as its owner or a superuser may break it. `bad-migration` is about the demo's table `entries`."""
+    """A database, as its owner or a superuser may break it. `bad-migration` is about the tables in `MIGRATED`."""
 
     kind: ClassVar[str] = "postgresql"
     faults: ClassVar[Mapping[Fault, str]] = {
         Fault.EXHAUSTED_CONNECTIONS: "sessions are ended, and all connections of the server are held",
         Fault.DEAD_DEPENDENCY: "sessions are ended, and the database takes no new ones",
-        Fault.BAD_MIGRATION: f"column entries.body is called {RENAMED}",
+        Fault.BAD_MIGRATION: "a column that releases read has another name",
     }
 
     @contextmanager
@@ -48,7 +51,7 @@ class PostgreSQL(Target):
             elif fault is Fault.DEAD_DEPENDENCY:
                 self._close()
             else:
-                self._rename("body", RENAMED)
+                self._rename("{}", RENAMED)
             yield
 
     def undo(self, fault: Fault) -> None:
@@ -59,7 +62,7 @@ class PostgreSQL(Target):
             with self._maintenance() as connection:
                 connection.execute(_allowing(self._database, "true"))
         else:
-            self._rename(RENAMED, "body")
+            self._rename(RENAMED, "{}")
 
     def _hold(self, held: ExitStack) -> None:
         """Twice: who was ended in between comes back at once, and takes a place."""
@@ -90,10 +93,13 @@ class PostgreSQL(Target):
             connection.execute(_OTHERS, [self._database, NAME])
 
     def _rename(self, old: str, new: str) -> None:
+        """`old`, `new`: patterns that the column's name is put into."""
         with psycopg.connect(self._url) as connection:
-            if connection.execute(_COLUMN, [old]).fetchone():
-                names = sql.Identifier(old), sql.Identifier(new)
-                connection.execute(sql.SQL("ALTER TABLE entries RENAME COLUMN {} TO {}").format(*names))
+            for table, column in MIGRATED.items():
+                was, becomes = old.format(column), new.format(column)
+                if connection.execute(_COLUMN, [table, was]).fetchone():
+                    names = (sql.Identifier(name) for name in (table, was, becomes))
+                    connection.execute(sql.SQL("ALTER TABLE {} RENAME COLUMN {} TO {}").format(*names))
 
     def _maintenance(self) -> Connection:
         """A session of the same server that is in no one's way."""

@@ -12,7 +12,7 @@ import psycopg
 
 from .release import REPLY_COLUMN
 
-CONNECT_S = 2
+CONNECT_S = 5
 
 
 def ask(statement: str, *values: object) -> list[tuple[Any, ...]]:

@@ -46,7 +46,7 @@ def scene(standing: Jarvis, tmp_path: Path) -> JarvisScene:
     of_green = ("get", "pods", "--selector", "app=jarvis-api-live,color=green")
     wait_until(lambda: not stack.kubectl.json(*of_green)["items"], "green's pods to go", PATIENCE_S)
     made = JarvisScene(standing, tmp_path, BLUE_GREEN)
-    made.raw["deploy"] = {**made.raw["deploy"], **QUICK, "steps": [25, 100]}
+    made.raw["deploy"] = {**made.raw["deploy"], **QUICK, "backup": False, "steps": [25, 100]}
     wait_until(lambda: alone(made, NEW.name), "v1.1.0 alone to answer", PATIENCE_S)
     return made
 
