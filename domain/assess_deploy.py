@@ -134,6 +134,7 @@ def _deploy(situation: Situation, terms: Terms, serving: Slot, target: Slot, rel
         difference=terms.difference,
         schema_before=upward.before,
         migrations=upward.pending,
+        breaks=upward.breaks,
         backup=terms.backup,
         **_gates(terms),
     )

@@ -39,6 +39,7 @@ class Happened(StrEnum):
     RESTORED_BESIDE = "restored beside"  # database, backup: what is swapped in to return a lossy way down
     DROPPED_BESIDE = "dropped beside"  # database: restored for this incident, and not swapped in
     DATABASE_RETURNED = "database returned"  # how, error
+    SCHEMA_LEFT = "schema left"  # what: what became of a deploy's migrations when its release went back
     EXPORTED = "exported"  # tables, folder: rows written since the backup
     TURNED_OFF = "turned off"  # part, receipt: a feature, before a release goes back
     LOOKED_AGAIN = (
@@ -65,7 +66,7 @@ class Happened(StrEnum):
     WATCH_SAMPLE = "watch sample"  # findings
     WATCH_ENDED = "watch ended"  # ok, why
     ROLLBACK_STARTED = "rollback started"  # run, reason: the watch takes a deploy back
-    COMMITTED = "committed"  # release, since, until: it was seen to serve well all that time
+    COMMITTED = "committed"  # release, since, until, pinned: it was seen to serve well all that time
     KEPT_WARM = "kept warm"  # slot, release, until: the release before a deploy
     DECOMMISSIONED = "decommissioned"  # slot, release, stopped, why (it was not)
     FOLLOW_UPS = "follow-ups scheduled"  # due: step -> when

@@ -18,6 +18,7 @@ class Upward(BaseModel):
         before: the schema's version now.
         pending: the versions that it brings, oldest first.
         failed: what the way up failed with; empty where it ran.
+        untried: why a dry run did not try them; empty in every other.
         breaks: what the serving release may need, and would be gone: a table, a column.
         no_way_down: why there is none; empty where the steps down ran and led to the schema as it is now.
     """
@@ -27,12 +28,15 @@ class Upward(BaseModel):
     before: str | None = None
     pending: list[str] = []
     failed: str = ""
+    untried: str = ""
     breaks: list[str] = []
     no_way_down: str = ""
 
     @property
     def said(self) -> str:
         """In one line."""
+        if self.untried:
+            return f"its migrations were not rehearsed: {self.untried}; the deploy does so before it asks or changes anything"
         if not self.pending:
             return f"no migration; schema {self.before or 'not recorded'} stays"
         down = (
@@ -117,6 +121,7 @@ class Rollout(BaseModel):
         installs: False where the slot holds the release already.
         schema_before: None where there is no database.
         migrations: the versions that are applied first.
+        breaks: what the serving release may need, and they take away.
         backup: whether the database is backed up before.
         in_place: whether it takes the place of the release before, which nobody can compare it with any more.
         difference: what it brings, as the platform tells it, the summary first.
@@ -131,6 +136,7 @@ class Rollout(BaseModel):
     installs: bool
     schema_before: str | None = None
     migrations: list[str] = []
+    breaks: list[str] = []
     backup: bool = False
     in_place: bool = False
     difference: list[str] = []

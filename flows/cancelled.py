@@ -13,12 +13,13 @@ from domain.journal_kinds import Happened
 from domain.outcomes import Outcome
 from domain.plan import Decision, Plan
 from tasks.case import Case
-from tasks.database_progress import begun, changed, noted
+from tasks.database_progress import begun, changed, noted, schema_returning
 from tasks.ended import Ended, Interrupted
 from tasks.go_back import go_back
 from tasks.progress import Progress, attempted, progress
 from tasks.restart import begun as restart_begun
 from tasks.restart import bring_up
+from tasks.return_schema import take_schema_down
 from tasks.stop_application import start_application
 from tasks.turn_off import turned_off
 from tasks.verify import verify
@@ -51,6 +52,8 @@ def stop_here(case: Case) -> None:
     if begun(entries) and not noted(case, Happened.DATABASE_RETURNED):
         at = "when the database was changed" if changed(case) else "while the database was changed"
         raise Ended(Outcome.STUCK, f"{WHY} {at}; {_serving(case)} has the traffic. Nothing was put back")
+    if schema_returning(entries) and attempted(entries):
+        raise _in_a_deploy(case)
     if far is Progress.UNMOVED and not attempted(entries):
         raise _before_traffic(case, entries)
     serving, plan = _serving(case), case.plan
@@ -128,6 +131,7 @@ def _in_a_restart(case: Case) -> Ended:
 def _in_a_deploy(case: Case) -> Ended:
     """Traffic that was shared out is not left so: the release before has all of it again."""
     try:
+        take_schema_down(case)
         go_back(case, case.plan, CanaryInterrupted(release=case.plan.to_release or ""))
     except (Interrupted, LostLock, StoreUnavailable, Ended):
         raise

@@ -18,6 +18,7 @@ from tasks.go_back import go_back
 from tasks.progress import Progress, attempted, progress
 from tasks.restart import begun
 from tasks.return_database import return_database
+from tasks.return_schema import take_schema_down, with_schema
 from tasks.stop_application import start_application, started
 from tasks.turn_off import turned_off
 
@@ -35,6 +36,7 @@ def conclude(case: Case, path: Path) -> tuple[Outcome, str]:
     with case.acting():
         try:
             outcome, why = _started(case, *_walk(case, path))
+            outcome, why = with_schema(case, outcome, why)
             why = _with_flag(case, outcome, _with_canary(case, outcome, why))
             finish(case, outcome, why)
         except LostLock as error:
@@ -186,6 +188,7 @@ def _looked(case: Case, error: BackoutError) -> tuple[Outcome, str]:
 def _return(case: Case, error: BackoutError) -> tuple[Outcome, str]:
     try:
         return_database(case, case.plan, error)
+        take_schema_down(case)
         if _moves_traffic(case):
             go_back(case, case.plan, error)
     except Ended as end:

@@ -49,7 +49,7 @@ def take_backup(
         BackupFailed, BackupUnusable: there is none.
     """
     changes, release = changes_of(document, here.home), release or serving_release(document)
-    keep_schema(here, document, changes.status(release).version)
+    keep_schema(here, document, changes.version(release))
     made = changes.back_up(label, release, progress)
     with suppress(StoreUnavailable):  # the backup is there all the same; who looks at readiness reads it
         keep_read(here, document.name, made)

@@ -1,12 +1,17 @@
 """The application's database, as a run may change it."""
 
-from blocks.databases.contract import Changes
+from functools import partial
+
+from blocks.brings_files import BringsFiles
+from blocks.databases.contract import Bring, Changes, there_already
 from blocks.document import Document
 from blocks.home import Home
 from blocks.installation import Installation
 from blocks.store import schemas
-from domain.errors import ConfigurationError
+from domain.errors import ConfigurationError, NotPrepared
 from domain.names import block_name
+
+NOT_BUILT = "its image is not built yet"
 
 
 def serving_release(document: Document) -> str | None:
@@ -16,13 +21,25 @@ def serving_release(document: Document) -> str | None:
     return platform.slot(slot).version if slot else None
 
 
-def changes_of(document: Document, home: Home) -> Changes:
-    """What can be done to the application's database. Raises ConfigurationError where it has none."""
+def changes_of(document: Document, home: Home, *, builds: bool = True) -> Changes:
+    """What can be done to the application's database. Raises ConfigurationError where it has none.
+
+    `builds`: False where nothing may be made for it; then an image that is not there is NotPrepared.
+    """
     if document.database is None:
         raise ConfigurationError(
             file=document.name, key="database", problem="is missing: this runbook is about the database"
         )
-    return document.database.changes(document.name, home.backups / block_name(document.name))
+    platform = document.platform
+    bring: Bring = there_already
+    if isinstance(platform, BringsFiles):
+        bring = platform.bring if builds else partial(_only_there, platform)
+    return document.database.changes(document.name, home.backups / block_name(document.name), bring)
+
+
+def _only_there(platform: BringsFiles, release: str) -> None:
+    if not platform.brought(release):
+        raise NotPrepared(release=release, why=NOT_BUILT)
 
 
 def keep_schema(here: Installation, document: Document, version: str | None) -> None:

@@ -9,6 +9,7 @@ from tasks.case import Case
 MIGRATE_DOWN = "migrate down"
 SWAP_DATABASE = "swap database"
 RETURN = "return database"
+RETURN_SCHEMA = "migrate down again"
 CHANGES = (MIGRATE_DOWN, SWAP_DATABASE)
 """The acts that change the database."""
 
@@ -38,6 +39,11 @@ def begun(entries: Iterable[Entry]) -> bool:
 def returning(entries: Iterable[Entry]) -> bool:
     """Whether the incident is on its way back: it never goes forward again."""
     return any(_starts(entry, (RETURN,)) for entry in entries)
+
+
+def schema_returning(entries: Iterable[Entry]) -> bool:
+    """Whether a deploy began to take its schema down again: it never goes forward again."""
+    return any(_starts(entry, (RETURN_SCHEMA,)) for entry in entries)
 
 
 def _starts(entry: Entry, acts: tuple[str, ...]) -> bool:

@@ -36,7 +36,7 @@ def go_back(case: Case, plan: Plan, error: BackoutError) -> None:
     case.note(Happened.WENT_BACK, receipt=receipt.model_dump(mode="json"), error=str(error))
     if case.document.platform.aligns and plan.from_slot and not plan.to_shares:
         aligned_with(case, plan.from_slot)
-    _serves_again(case, plan, error)
+    serves_again(case, plan, error)
 
 
 def _not_moved(case: Case, plan: Plan, error: BackoutError) -> Ended:
@@ -58,8 +58,8 @@ def _goes_on(case: Case, error: BackoutError) -> str:
     return "it cannot be told whether it goes on" if isinstance(error, SwitchUnclear) else ""
 
 
-def _serves_again(case: Case, plan: Plan, error: BackoutError) -> None:
-    """What had to be put in place again could not be looked at before; now it can."""
+def serves_again(case: Case, plan: Plan, error: BackoutError | None = None) -> None:
+    """What had to be put in place again could not be looked at before; now it can. `error`: why it had to. Raises Ended: stuck."""
     document = case.document
     if document.platform.standby:
         return
@@ -68,7 +68,8 @@ def _serves_again(case: Case, plan: Plan, error: BackoutError) -> None:
     health = [finding for finding in found if finding.name == document.health.name]
     if not all_ok(health):
         said = summary(health) if health else "was not seen"
-        raise Ended(Outcome.STUCK, f"{error}; {plan.from_release} is in place again, and its health {said}")
+        why = f"{error}; " if error else ""
+        raise Ended(Outcome.STUCK, f"{why}{plan.from_release} is in place again, and its health {said}")
 
 
 def _served(case: Case) -> dict[str, int]:

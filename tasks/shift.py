@@ -1,18 +1,20 @@
 """Shift: the new release gets the traffic by steps, each looked at before the next. A bad step ends in the way back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from blocks.routers.contract import Receipt, Route
 from blocks.sharing import share_out
 from domain.assess_deploy import SHIFT
 from domain.errors import CanaryInterrupted, Conflict
 from domain.gate import steps_left, waits_at
+from domain.journal import Entry
 from domain.journal_kinds import Happened
 from domain.plan import Plan
 from domain.shares import WHOLE, in_words
 from tasks.act import act
 from tasks.analyse import analyse, moved_by_others
 from tasks.case import Case
+from tasks.database_progress import schema_returning
 from tasks.progress import Progress, attempted, moved, never_forward_again, progress
 from tasks.take_place import put_in_place
 
@@ -32,20 +34,28 @@ def back_if_cut_off(case: Case) -> None:
     off after 100 % goes on: it verifies and watches anew.
 
     Raises:
-        CanaryInterrupted: all traffic has to go back.
+        CanaryInterrupted: all traffic has to go back, or the schema was on its way back.
         Ended: went back, where it did already. Held, where all of it was given to the new release, and somebody else moved it since.
     """
     entries = case.ledger.entries(case.incident.id)
     if not attempted(entries):
+        _forward_only_with_schema(case, entries)
         return
     plan = case.plan
     never_forward_again(case, plan)
+    _forward_only_with_schema(case, entries)
     route = case.document.platform.route()
     if route.slot == plan.to_slot:
         return
     if moved(entries):
         raise moved_by_others(route)
     raise CanaryInterrupted(release=plan.to_release or "")
+
+
+def _forward_only_with_schema(case: Case, entries: Iterable[Entry]) -> None:
+    """A deploy whose schema goes down again was on its way back. Raises CanaryInterrupted."""
+    if schema_returning(entries):
+        raise CanaryInterrupted(release=case.plan.to_release or "")
 
 
 def shift(case: Case, plan: Plan, gate: Gatekeeper = lambda *_step: None) -> None:

@@ -54,7 +54,8 @@ def planned(here: Installation, document: Document, request: Request) -> Plan:
     situation = situation_of_request(here.store, document, request, look_around(document, request.to))
     study = None if request.database is None else study_of(here, document, situation)
     deploys = request.kind is Kind.DEPLOY
-    terms = terms_of(document, here.home, request.to or "", situation.survey) if deploys else None
+    to, seen = request.to or "", situation.survey
+    terms = terms_of(document, here.home, to, seen, builds=False) if deploys else None
     return decide(situation.model_copy(update={"study": study, "deploy": terms}))
 
 

@@ -23,34 +23,43 @@ def study_release(case: Case, seen: Survey) -> Terms | None:
     return terms_of(case.document, case.installation.home, case.request.to or "", seen)
 
 
-def terms_of(document: Document, home: Home, release: str, seen: Survey) -> Terms:
-    """What platform, settings and database offer this release, now. Raises DatabaseUnreachable."""
+def terms_of(document: Document, home: Home, release: str, seen: Survey, *, builds: bool = True) -> Terms:
+    """What platform, settings and database offer this release, now. Raises DatabaseUnreachable.
+
+    `builds`: whether an image may be made to try its migrations from; a dry run makes none.
+    """
     settings = document.deploy
     serving = seen.slot(seen.serving)
     deployed = serving is not None and serving.version == release
+    place, named = (None, release) if deployed else _place(document, release, serving)
     return Terms(
         installs=installer(document.platform) is not None or bool(settings.install),
         steps=steps_of(settings.steps, grain_of(document.platform)),
         consent=settings.consent,
         gates=settings.gates,
         backup=settings.backup and document.database is not None,
-        upward=None if document.database is None or deployed else _upward(document, home, release),
-        place=None if deployed else _place(document, release, serving),
+        upward=None
+        if document.database is None or deployed
+        else _upward(document, home, named, builds=builds),
+        place=place,
         difference=_difference(document, release, serving),
     )
 
 
-def _place(document: Document, release: str, serving: Slot | None) -> Place | None:
-    """Where it would take the serving release's place, and whether that could be gone back to; None where there is a standby."""
+def _place(document: Document, release: str, serving: Slot | None) -> tuple[Place | None, str]:
+    """Where it would take the serving release's place, and whether that could be gone back to; None where there is a standby.
+
+    And the release's own name: it may be asked for by a branch's.
+    """
     platform, settings = document.platform, document.deploy
     if not isinstance(platform, TakesPlace):
-        return None
+        return None, release
     try:
         slot = platform.place_for(release, brought=bool(settings.install))
     except NotPrepared as error:
-        return Place(why_none=error.what())
+        return Place(why_none=error.what()), release
     lost = platform.no_way_back(serving.name) if serving else ""
-    return Place(slot=slot.name, no_way_back=lost, unasked=settings.blind)
+    return Place(slot=slot.name, no_way_back=lost, unasked=settings.blind), slot.version or release
 
 
 def _difference(document: Document, release: str, serving: Slot | None) -> list[str]:
@@ -64,13 +73,15 @@ def _difference(document: Document, release: str, serving: Slot | None) -> list[
         return [f"what differs cannot be told: {error.what()}"]
 
 
-def _upward(document: Document, home: Home, release: str) -> Upward:
-    """What cannot be tried is taken for a failure: nobody deploys on it."""
-    changes = changes_of(document, home)
+def _upward(document: Document, home: Home, release: str, *, builds: bool) -> Upward:
+    """What cannot be tried is taken for a failure: nobody deploys on it. In a dry run it is only said."""
+    changes = changes_of(document, home, builds=builds)
     changes.tidy()
     try:
         return changes.rehearse_up(release, progress_lines())
     except DatabaseUnreachable:
         raise
+    except NotPrepared as error:
+        return Upward(failed=error.what()) if builds else Upward(untried=error.why)
     except BackoutError as error:
         return Upward(failed=error.what())

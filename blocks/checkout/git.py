@@ -20,6 +20,8 @@ MOVE_S = 300.0
 FETCH_S = 60.0
 LEFT_BEHIND_S = 5.0
 LOOK_AGAIN_S = 0.05
+NO_SUCH = 1
+"""What `git rev-parse --verify --quiet` ends with where there is no such object; 128 where it could not look."""
 QUIET = {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}
 SETTINGS = ("core.hooksPath=/dev/null", "advice.detachedHead=false", "user.name=backout", "user.email=backout@localhost")  # fmt: skip
 """Hooks are the repository's own programs: none runs in the middle of a rollback."""
@@ -75,13 +77,17 @@ class Git:
             ) from error
 
     def commit_of(self, ref: str) -> str | None:
-        """The full id of the commit that a ref leads to; None where there is none here."""
+        """The full id of the commit that a ref leads to; None where git says that there is none here. Raises Unreachable."""
         if not REF.fullmatch(ref):
             return None
         try:
             found = self.run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
-        except CommandFailed:
-            return None
+        except CommandFailed as error:
+            if error.exit_code_seen == NO_SUCH:
+                return None
+            raise Unreachable(
+                "git work tree", str(self.folder), error.output.strip() or error.what()
+            ) from error
         return found.strip()
 
     def date_of(self, commit: str) -> int:

@@ -138,6 +138,11 @@ def _split(name: str) -> tuple[str, str]:
     return f"{folder}{slash}{repository}", tag or "latest"
 
 
+def whole_name(name: str) -> str:
+    """An image's name with its tag, which is `latest` where none is said."""
+    return ":".join(_split(name))
+
+
 def commits_of(client: Any, container: Container) -> frozenset[str]:
     """The commits that a container's image was built from: its label's, else those that this project calls it by."""
     if label := container.labels.get(REVISION):

@@ -1,16 +1,18 @@
 """All that a release needs and that takes no downtime: its files are there, its `.env` is whole, its images are built."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from blocks.checkout.environment_file import differing, missing
-from blocks.checkout.images import Recipe
+from blocks.checkout.images import Recipe, whole_name
 from blocks.checkout.releases import CheckoutRelease
 from blocks.checkout.site import Sight, Site
-from blocks.files import replace_file
+from blocks.files import locked, replace_file
 from blocks.program import masked
 from domain.errors import CommandFailed, NotPrepared
+from domain.names import image_tag
 
 LAST_LINES = 8
 
@@ -27,20 +29,84 @@ def make_ready(site: Site, release: CheckoutRelease) -> str:
     _refuse_missing_keys(site, release)
     seen = site.see()
     lacking = keep_what_runs(site, seen)
-    with site.git.tree(release.commit) as tree:
-        _link_environment(site, release, tree)
+    with _files(site, release) as tree:
         said = _images(site, release, tree, site.settings.services)
     return "; ".join([said, *_environment(site, release), *_changes(site, seen), *lacking])
 
 
 def make_component_ready(site: Site, release: CheckoutRelease, service: str) -> str:
     """The same for one component: its image alone. Raises as `make_ready` does."""
+    return _make_images(site, release, [service])
+
+
+def bring(site: Site, release: CheckoutRelease) -> None:
+    """The components' images are here and are called by the release's name too: what its migration tool runs from.
+
+    Also of a release that could not be started as it is, for want of a key. A build waits for nobody's turn, and nobody
+    for it: only the names are given in turn. Raises NotPrepared, Unreachable, Busy.
+    """
+    if brought(site, release):
+        return
+    services, named = site.settings.services, _names(site, release)
+    if site.images.absent([site.images.name(service, release.commit) for service in services]):
+        _make_images(site, release, services)
+    else:
+        keep_what_runs(site, site.see())
+    with site.turn():
+        _refuse_taken(site, release, named.values())
+        site.images.point(named, site.images.of(services, release.commit))
+
+
+def brought(site: Site, release: CheckoutRelease) -> bool:
+    """Whether `bring` has nothing to do: the images of its commit are here, and have its name. Changes nothing. Raises Unreachable."""
+    services = site.settings.services
+    built = site.images.of(services, release.commit)
+    return len(built) == len(services) and built == site.images.of(services, image_tag(release.name))
+
+
+def _names(site: Site, release: CheckoutRelease) -> dict[str, str]:
+    """Service -> what its image is called by the release's name."""
+    return {name: site.images.name(name, image_tag(release.name)) for name in site.settings.services}
+
+
+def _refuse_taken(site: Site, release: CheckoutRelease, names: Iterable[str]) -> None:
+    """A tag of git may be called as what Compose starts, `latest`: moved there, another release would be started by it."""
+    seen = site.see()
+    if seen.release.commit == release.commit:
+        return
+    recipe = recipe_of(site, seen.release)
+    starts = {whole_name(name) for name in (*recipe.built.values(), *recipe.pulled.values())}
+    if taken := sorted(starts & set(names)):
+        why = f"Compose starts {seen.release.shown} as {', '.join(taken)}: give its commit another tag"
+        raise NotPrepared(release=release.shown, why=why)
+
+
+def _make_images(site: Site, release: CheckoutRelease, services: Sequence[str]) -> str:
     _refuse_unfit(site, release)
     site.git.ignore(f"/{site.settings.env_file}", f"/{site.settings.env_file}.rollback-backup-*")
     keep_what_runs(site, site.see())
-    with site.git.tree(release.commit) as tree:
-        _link_environment(site, release, tree)
-        return _images(site, release, tree, [service])
+    with _files(site, release) as tree:
+        return _images(site, release, tree, services)
+
+
+@contextmanager
+def _files(site: Site, release: CheckoutRelease) -> Iterator[Path]:
+    """The commit's files with its `.env`. Two runs that build the same commit do so one after the other; the second finds the images."""
+    wait_s = site.settings.build_timeout_s
+    try:
+        with locked(_builds(site) / f"{release.commit}.lock", wait_s), site.git.tree(release.commit) as tree:
+            _link_environment(site, release, tree)
+            yield tree
+    except TimeoutError as error:
+        raise NotPrepared(
+            release=release.shown, why=f"another run builds it for over {wait_s:g} s"
+        ) from error
+
+
+def _builds(site: Site) -> Path:
+    folder = site.git.own / "builds"
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 def recipe_of(site: Site, release: CheckoutRelease) -> Recipe:
@@ -119,7 +185,7 @@ def _built(site: Site, release: CheckoutRelease, tree: Path, recipe: Recipe, wan
     if not absent:
         return f"reused the images of {release.shown}"
     started = time.monotonic()
-    override = site.git.own / "images.yaml"
+    override = _builds(site) / f"{release.commit}.yaml"
     site.images.build(tree, absent, release.commit, override, site.settings.build_timeout_s)
     reused = f", reused {', '.join(sorted(set(wanted) - set(absent)))}" if len(absent) < len(wanted) else ""
     took = time.monotonic() - started

@@ -16,8 +16,12 @@ from domain.database.rehearsal import Rehearsal, RowsAtRisk
 from domain.database.schema import Schema
 from domain.database.study import Beside
 from domain.database.swap import Swapped, Written
+from domain.errors import BackoutError, DatabaseUnreachable
 from domain.findings import Finding
 from domain.rollout import Upward
+
+Bring = Callable[[str], None]
+"""Has the files of a release on the host: its migration steps are among them."""
 
 OnProgress = Callable[[Progress], None]
 """Is told how far a long act has come."""
@@ -25,6 +29,10 @@ OnProgress = Callable[[Progress], None]
 
 def untold(_progress: Progress) -> None:
     """For who does not want to know."""
+
+
+def there_already(_release: str) -> None:
+    """For platforms whose releases lie on the host before anybody asks."""
 
 
 class Changes(ABC):
@@ -36,6 +44,15 @@ class Changes(ABC):
     @abstractmethod
     def status(self, release: str | None = None) -> SchemaStatus:
         """What is applied, and what `release` would still apply."""
+
+    def version(self, release: str | None = None) -> str | None:
+        """The schema's, for what is only named by it; None where the migration tool cannot tell. Raises DatabaseUnreachable."""
+        try:
+            return self.status(release).version
+        except DatabaseUnreachable:
+            raise
+        except BackoutError:
+            return None
 
     @abstractmethod
     def schema(self) -> Schema:
@@ -154,5 +171,10 @@ class Database(Adapter):
         """The newest applied migration; None where it does not answer or keeps no record."""
 
     @abstractmethod
-    def changes(self, application: str, backups: Path) -> Changes:
-        """What can be done to it. `backups`: where they go unless the configuration says otherwise."""
+    def changes(self, application: str, backups: Path, bring: Bring = there_already) -> Changes:
+        """What can be done to it.
+
+        Args:
+            backups: where they go unless the configuration says otherwise.
+            bring: called before the steps of a release are looked for, where they are looked for in its own files.
+        """

@@ -10,7 +10,7 @@ from psycopg import sql
 from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny
 
 from blocks.adapter import chosen_from
-from blocks.databases.contract import Changes, Database
+from blocks.databases.contract import Bring, Changes, Database, there_already
 from blocks.fields import AbsolutePath
 from blocks.hosts.local import Local
 from blocks.migrations.contract import Migrations
@@ -135,7 +135,7 @@ class Postgresql(Database):
             return None
         return max((str(row[0]) for row in rows if row[0]), key=by_number, default=None)
 
-    def changes(self, application: str, backups: Path) -> Changes:
+    def changes(self, application: str, backups: Path, bring: Bring = there_already) -> Changes:
         """What can be done to it, as the role that owns it."""
         return PostgresChanges(
             application=application,
@@ -147,6 +147,7 @@ class Postgresql(Database):
             drain_s=self.drain_s,
             smoke=self.smoke,
             migrations=self.migrations,
+            bring=bring,
         )
 
     def _version_query(self) -> bytes | sql.Composed:

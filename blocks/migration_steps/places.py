@@ -1,4 +1,4 @@
-"""Where a command runs: in a container, a service of Docker Compose, or a pod; else on this host."""
+"""Where a command runs: in a container, in one of its own from an image, a service of Docker Compose, or a pod; else on this host."""
 
 from abc import abstractmethod
 from typing import Annotated, Literal
@@ -9,6 +9,9 @@ from blocks.fields import AbsolutePath
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9{][A-Za-z0-9_.{}/-]*$")]
 """Never begins with a dash: it would be taken for an option. May hold `{release}`."""
+
+ImageName = Annotated[str, Field(pattern=r"^[A-Za-z0-9{][A-Za-z0-9_.{}/:@-]*$")]
+"""The same of an image, with its registry and tag or digest."""
 
 READS_ADDRESS = """IFS= read -r value && export "$1=$value" && shift || exit
 exec 3<&0
@@ -68,6 +71,30 @@ class InContainer(Place):
         return [*self.docker, "exec", "--interactive", self.name]
 
 
+class InImage(Place):
+    """A container of its own, made for the command from an image that is here, and gone after it.
+
+    For a release that does not serve yet, or does not run any more: its image holds its own tool and steps.
+    """
+
+    kind: Literal["image"]
+    name: ImageName = Field(description="The image, with its tag; may hold `{release}`. It is never pulled.")
+    network: Name | None = Field(
+        default=None, description="The Docker network in which the database is; by default Docker's own."
+    )
+    env_file: AbsolutePath | None = Field(
+        default=None, description="A file of variables that the tool needs beside the database's address."
+    )
+    docker: list[str] = Field(default=["docker"], min_length=1, description="The client and its own options.")
+
+    def argv(self) -> list[str]:
+        network = [f"--network={self.network}"] if self.network else []
+        env_file = [f"--env-file={self.env_file}"] if self.env_file else []
+        # No entry point: what the image does first for its service is not the tool's business, as with `docker exec`.
+        fixed = ["--interactive", "--rm", "--pull=never", "--entrypoint="]
+        return [*self.docker, "run", *fixed, *network, *env_file, self.name]
+
+
 class InService(Place):
     """A running service of Docker Compose."""
 
@@ -104,4 +131,4 @@ class InPod(Place):
         return [*self.kubectl, "exec", "--stdin", *namespace, *container, self.name, "--"]
 
 
-AnyPlace = Annotated[InContainer | InService | InPod, Field(discriminator="kind")]
+AnyPlace = Annotated[InContainer | InImage | InService | InPod, Field(discriminator="kind")]

@@ -2,16 +2,19 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, SecretStr, model_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 
 from blocks.fields import AbsolutePath
 from blocks.migration_steps.lock import only_migration
-from blocks.migration_steps.places import AnyPlace
+from blocks.migration_steps.places import AnyPlace, InImage
 from blocks.migration_steps.tool import StatusPatterns, Tool, version_pattern
 from blocks.migration_steps.tool_run import Commands, ToolRun
 from blocks.migrations.contract import Migrations, OnStep, with_release
+from blocks.placeholders import placeholders
 from blocks.postgres.server import Connection, Server
 from domain.database.migration import SchemaStatus, Step
+from domain.errors import ConfigurationError
+from domain.names import image_tag
 
 Pattern = Annotated[str, AfterValidator(version_pattern)]
 Argv = Annotated[list[str], Field(min_length=1)]
@@ -50,8 +53,8 @@ class CommandMigrations(Migrations):
     nothing: str = Field(default="0", description="What `{version}` is where all is undone.")
     place: AnyPlace | None = Field(
         default=None,
-        description="Where they run: `{kind: container, name}`, `{kind: compose, service, file, project}` or"
-        " `{kind: pod, name, namespace, container}`; by default this host.",
+        description="Where they run: `{kind: container, name}`, `{kind: image, name, network}`,"
+        " `{kind: compose, service, file, project}` or `{kind: pod, name, namespace, container}`; by default this host.",
     )
     cwd: AbsolutePath | None = Field(
         default=None, description="Folder on this host they run in; may hold `{release}`."
@@ -84,6 +87,11 @@ class CommandMigrations(Migrations):
     def version_query(self) -> str | None:
         """What is told by `applied_query`."""
         return self.applied_query
+
+    @property
+    def of_release(self) -> bool:
+        """Where the place is an image with `{release}` in its name."""
+        return isinstance(self.place, InImage) and "release" in placeholders(self.place.name)
 
     def status(
         self, server: Server, database: str | None = None, *, release: str | None = None
@@ -134,15 +142,26 @@ class CommandMigrations(Migrations):
         return run
 
     def _tool(self, server: Server, release: str | None) -> Tool:
-        settings = self.model_dump(include={"place", "cwd"}, mode="json")
-        held = with_release(settings, release, "place")
-        filled = self.model_validate({**self.model_dump(), **held})
+        filled = self._of(release)
         return Tool(
             place=filled.place,
             cwd=filled.cwd,
             env=self.env,
             variable=self.url_variable,
-            address=self.url or server.owner_url,
+            address=server.seen_from(self.url) if self.url else server.owner_url,
             scheme=self.url_scheme,
             timeout_s=self.timeout_s,
         )
+
+    def _of(self, release: str | None) -> Self:
+        """With the release in its place and folder; in an image's name as a tag can be. Raises ConfigurationError."""
+        settings = self.model_dump(include={"place", "cwd"}, mode="json")
+        if isinstance(self.place, InImage):
+            tag = image_tag(release) if release else release
+            settings["place"]["name"] = with_release(self.place.name, tag, "place")
+        held = with_release(settings, release, "place")
+        try:
+            return self.model_validate({**self.model_dump(), **held})
+        except ValidationError as error:
+            said = f"cannot be filled in with release {release}: {error.errors()[0]['msg']}"
+            raise ConfigurationError("backout.yaml", "migrations.place", said) from None

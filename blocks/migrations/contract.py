@@ -29,6 +29,11 @@ class Migrations(Adapter):
         """SQL whose first column holds the applied versions, where that is no table as most tools have it; else None."""
         return None
 
+    @property
+    def of_release(self) -> bool:
+        """Whether the steps run from one release's own image, which its platform may have to build first."""
+        return False
+
     @abstractmethod
     def status(
         self, server: Server, database: str | None = None, *, release: str | None = None

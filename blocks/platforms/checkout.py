@@ -6,12 +6,13 @@ from typing import Literal
 
 import yaml
 
-from blocks.checkout import examination
+from blocks.brings_files import BringsFiles
+from blocks.checkout import examination, pinning
 from blocks.checkout.activation import put_in_place
 from blocks.checkout.difference import difference
 from blocks.checkout.evidence import texts
 from blocks.checkout.parts import part_of, parts_of
-from blocks.checkout.preparation import make_ready
+from blocks.checkout.preparation import bring, brought, make_ready
 from blocks.checkout.releases import CheckoutRelease
 from blocks.checkout.settings import CheckoutSettings
 from blocks.checkout.site import Site
@@ -20,16 +21,17 @@ from blocks.containers.engine import engine
 from blocks.containers.restarting import UP_S, marks_of, restart_in_turn
 from blocks.hosts.local import nothing
 from blocks.identity import Identified
+from blocks.pins import Pins
 from blocks.platforms.contract import Look, Platform, Ready, Unproven
 from blocks.restartable import Restartable
 from blocks.routers.contract import Receipt, Route
 from blocks.takes_place import Bring, Compares, TakesPlace
 from domain.checkup import Checkup
 from domain.errors import NotPrepared, UnknownSlot
-from domain.release import Identity, Part, Slot, Usage
+from domain.release import Identity, Part, Release, Slot, Usage
 
 
-class Checkout(CheckoutSettings, Restartable, TakesPlace, Compares, Identified):
+class Checkout(CheckoutSettings, Restartable, TakesPlace, Compares, Identified, BringsFiles, Pins):
     """Slots are the releases that can be put in place: the newest tags, and any commit that is asked for.
 
     What needs no downtime is done before anything is stopped. Then: local changes are stashed, services stop, the commit
@@ -121,6 +123,23 @@ class Checkout(CheckoutSettings, Restartable, TakesPlace, Compares, Identified):
     def difference(self, old: str, new: str) -> list[str]:
         """By git: commits, files, migrations."""
         return difference(self.site.git, self._release(old), self._release(new))
+
+    def bring(self, release: str) -> None:
+        """Its images, built from its commit: `PROJECT-SERVICE:RELEASE`."""
+        bring(self.site, self._release(release))
+
+    def brought(self, release: str) -> bool:
+        """By those names."""
+        return brought(self.site, self._release(release))
+
+    def pin(self, application: str, releases: Sequence[Release]) -> list[str]:  # noqa: ARG002 - a checkout is one application's
+        """Their commits; their images have tags of their commits since they were built, and are never removed."""
+        with self.site.turn():
+            return pinning.pin(self.site.git, releases)
+
+    def lost(self, release: Release) -> str:
+        """Its commit."""
+        return pinning.lost(self.site.git, release)
 
     def instances(self, slot: str) -> dict[str, str]:
         """The containers of its components; what is kept running, a database, is none of them."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import psycopg
 
-from blocks.databases.contract import Changes, OnProgress, untold
+from blocks.databases.contract import Bring, Changes, OnProgress, there_already, untold
 from blocks.migrations.contract import Migrations
 from blocks.postgres import backups as kept_backups
 from blocks.postgres import beside as besides
@@ -57,13 +57,14 @@ class PostgresChanges(Changes):
     drain_s: float
     smoke: Sequence[str] = ()
     migrations: Migrations | None = None
+    bring: Bring = there_already
 
     def status(self, release: str | None = None) -> SchemaStatus:
         """As the migrations' record says; empty where none are configured."""
         if self.migrations is None:
             return SchemaStatus()
         with self._reached():
-            return self.migrations.status(self.server, release=release)
+            return self._of(release).status(self.server, release=release)
 
     def schema(self) -> Schema:
         """The schema as it is now."""
@@ -87,10 +88,10 @@ class PostgresChanges(Changes):
         release: str | None = None,
         progress: OnProgress = untold,
     ) -> Rehearsal:
-        """On a clone in the same server."""
+        """On a clone in the same server; also while writes are stopped, since a tool may write where it only looks."""
         with self._reached():
             return rehearse(
-                self.server, self._migrations, self.programs, to=to, recorded=recorded, release=release,
+                self._writing(), self._of(release), self.programs, to=to, recorded=recorded, release=release,
                 progress=progress,
             )  # fmt: skip
 
@@ -100,29 +101,29 @@ class PostgresChanges(Changes):
             return Upward()
         with self._reached():
             return rehearse_up(
-                self.server, self.migrations, self.programs, release=release, progress=progress
+                self.server, self._of(release), self.programs, release=release, progress=progress
             )
 
     def down(self, to: str | None, release: str | None = None) -> list[str]:
         """By the migrations' own adapter."""
         with self._reached():
-            return self._migrations.down(self._writing(), to, release=release)
+            return self._of(release).down(self._writing(), to, release=release)
 
     def up(self, to: str | None = None, release: str | None = None) -> list[str]:
         """By the migrations' own adapter."""
         with self._reached():
-            return self._migrations.up(self._writing(), to, release=release)
+            return self._of(release).up(self._writing(), to, release=release)
 
     def backups(self) -> list[Backup]:
         """What lies in the folder."""
         return kept_backups.listed(self.folder)
 
     def back_up(self, label: str, release: str | None = None, progress: OnProgress = untold) -> Backup:
-        """`pg_dump`, then a look at what it wrote."""
+        """`pg_dump`, then a look at what it wrote. A migration tool that does not answer stops no backup."""
         with self._reached():
             made = back_up(
                 self.server, self.programs, self.folder, application=self.application, label=label,
-                release=release, schema_version=self.status(release).version, jobs=self.jobs, progress=progress,
+                release=release, schema_version=self.version(release), jobs=self.jobs, progress=progress,
             )  # fmt: skip
         backup = self.verify(next(row for row in self.backups() if row.name == made.name))
         kept_backups.prune(self.folder, self.retention, keep=[made.name])
@@ -216,11 +217,13 @@ class PostgresChanges(Changes):
             stopped = "read_only" in marks.read(connection, self.server.database).was
         return self.server.writing() if stopped else self.server
 
-    @property
-    def _migrations(self) -> Migrations:
+    def _of(self, release: str | None) -> Migrations:
+        """The migrations; where they run from a release's own image, with that on this host."""
         if self.migrations is None:
             problem = "is missing: how is the schema migrated?"
             raise ConfigurationError(file=self.application, key="database.migrations", problem=problem)
+        if release is not None and self.migrations.of_release:
+            self.bring(release)
         return self.migrations
 
     @contextmanager

@@ -19,6 +19,9 @@ LONGEST_NAME = 63
 
 APPLICATION_NAME = "backout"
 
+WRITES = "-c default_transaction_read_only=off"
+"""Of `options` in an address: its sessions write also where the database is read-only by default."""
+
 Connection = psycopg.Connection[tuple[Any, ...]]
 
 
@@ -73,10 +76,12 @@ class Server:
 
     def writing(self) -> Server:
         """The same, as one whose sessions write also where the database is read-only by default."""
+        return replace(self, owner_url=_writing(self.owner_url))
+
+    def seen_from(self, url: SecretStr) -> SecretStr:
+        """Another address of the same database, as a tool elsewhere needs it: it writes where this one does."""
         options = conninfo_to_dict(self.owner_url.get_secret_value()).get("options") or ""
-        writing = f"{options} -c default_transaction_read_only=off".strip()
-        url = make_conninfo(self.owner_url.get_secret_value(), options=writing)
-        return replace(self, owner_url=SecretStr(url))
+        return _writing(url) if WRITES in str(options) else url
 
     def version(self) -> int:
         """`server_version_num`, like 180001. Raises DatabaseUnreachable."""
@@ -104,3 +109,8 @@ def _why(error: psycopg.Error, address: str) -> str:
     password = conninfo_to_dict(address).get("password")
     text = " ".join(str(error).split())
     return text.replace(str(password), "***") if password else text
+
+
+def _writing(url: SecretStr) -> SecretStr:
+    options = conninfo_to_dict(url.get_secret_value()).get("options") or ""
+    return SecretStr(make_conninfo(url.get_secret_value(), options=f"{options} {WRITES}".strip()))

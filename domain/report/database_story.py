@@ -54,5 +54,6 @@ SAY: Mapping[str, Callable[[Data], str]] = {
     Happened.DATABASE_CHANGED: _changed,
     Happened.DROPPED_BESIDE: lambda data: f"dropped {data.get('database')}, which was restored and not used",
     Happened.DATABASE_RETURNED: lambda data: f"database returned: {data.get('how')}",
+    Happened.SCHEMA_LEFT: lambda data: str(data.get("what")),
     Happened.EXPORTED: _exported,
 }

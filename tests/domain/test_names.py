@@ -1,6 +1,6 @@
 import pytest
 
-from domain.names import application_name, block_name, version_name
+from domain.names import application_name, block_name, image_tag, version_name
 
 
 @pytest.mark.parametrize("name", ["shop/production", "mvp-011/staging-2", "a/b"])
@@ -45,3 +45,7 @@ def test_a_version_that_a_program_could_take_for_something_else_is_refused(versi
 def test_no_two_applications_share_a_block() -> None:
     assert block_name("shop/production") == "shop--production"
     assert block_name("a-b/c") != block_name("a/b-c")
+
+
+def test_an_images_tag_holds_no_plus() -> None:
+    assert image_tag("2026.11.22+build_7") == "2026.11.22_build_7"

@@ -24,6 +24,15 @@ def test_a_commit_is_found_by_its_tag_its_branch_and_its_ids(git: Git, repositor
     assert git.commit_of("v1.0.0") == git.commit_of(commit) == git.commit_of(commit[:7]) == commit
     assert git.commit_of("main") == git.head()
     assert git.commit_of("v9") is None
+    assert git.commit_of("0" * 39 + "1") is None
+
+
+def test_a_git_that_cannot_look_does_not_say_that_there_is_no_commit(git: Git, tmp_path: Path) -> None:
+    with pytest.raises(Unreachable, match="not a git repository"):
+        Git(tmp_path).commit_of("v1.0.0")
+    (git.folder / ".git" / "HEAD").write_text("")
+    with pytest.raises(Unreachable):
+        git.commit_of("v1.0.0")
 
 
 def test_tags_come_newest_first_and_an_annotated_one_leads_to_its_commit(

@@ -16,6 +16,13 @@ NPM = ["npm", "run", "migrate:down"]
 
 PLACES: list[tuple[dict[str, Any], list[str]]] = [
     ({"kind": "container", "name": "shop-v1.2"}, ["docker", "exec", "--interactive", "shop-v1.2"]),
+    (
+        {"kind": "image", "name": "registry:5000/shop:1.2@sha256:0a", "network": "shop_default", "env_file": "/srv/.env"},
+        [
+            *("docker", "run", "--interactive", "--rm", "--pull=never", "--entrypoint="),
+            *("--network=shop_default", "--env-file=/srv/.env", "registry:5000/shop:1.2@sha256:0a"),
+        ],
+    ),
     ({"kind": "compose", "service": "backend"}, ["docker", "compose", "exec", "-T", "backend"]),
     (
         {"kind": "compose", "service": "backend", "file": "/srv/c.yml", "project": "shop", "compose": ["docker-compose"]},
@@ -37,8 +44,9 @@ def test_arguments(settings: dict[str, Any], argv: list[str]) -> None:
 
 @pytest.mark.parametrize("name", ["--privileged", "", "shop; rm", "a b"])
 def test_a_name_that_could_be_an_option_is_refused(name: str) -> None:
-    with pytest.raises(ValidationError, match="string_pattern_mismatch"):
-        PLACE.validate_python({"kind": "container", "name": name})
+    for kind in ("container", "image"):
+        with pytest.raises(ValidationError, match="string_pattern_mismatch"):
+            PLACE.validate_python({"kind": kind, "name": name})
 
 
 @contextmanager

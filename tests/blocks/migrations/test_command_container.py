@@ -5,13 +5,16 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from blocks.migration_steps.address import as_url
+from blocks.migration_steps.places import InImage
 from blocks.postgres.server import Server
 from tests.blocks.migrations.contract import migrations
 from tests.blocks.postgres.cluster import Cluster
+from tests.blocks.waiting import wait_until
 
 pytestmark = pytest.mark.engine
 
@@ -92,3 +95,23 @@ def test_a_tool_in_a_container_gets_the_address_and_goes_up_and_down(
         ["docker", "exec", container, "cat", "/seen"], check=True, capture_output=True, text=True
     )
     assert seen.stdout == as_url(server.address(), "postgresql").get_secret_value()
+
+
+def test_in_an_image_a_tool_ends_with_the_client_that_ran_it(base_image: str) -> None:
+    """Killed, Backout has no lock any more: nothing of it may go on migrating."""
+    mark = f"7{uuid4().int % 10**8}"
+    argv = InImage(kind="image", name=base_image).inside(["sleep", mark], "DATABASE_URL")
+    client = subprocess.Popen(argv, stdin=subprocess.PIPE, text=True)
+    with client:
+        assert client.stdin
+        client.stdin.write("postgresql://u@h/d\n")
+        client.stdin.flush()
+        wait_until(lambda: mark in commands(), "the tool runs", 90)
+        client.kill()
+    wait_until(lambda: mark not in commands(), "the container is gone", 90)
+
+
+def commands() -> str:
+    """Of all containers, also of those that ended."""
+    listed = ["docker", "ps", "--all", "--no-trunc", "--format", "{{.Command}}"]
+    return subprocess.run(listed, check=True, capture_output=True, text=True).stdout

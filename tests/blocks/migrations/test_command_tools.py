@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from blocks.migrations.contract import Migrations
 from blocks.postgres.server import Server
+from blocks.postgres.writes import stopped_writes
 from domain.errors import (
     CommandFailed,
     ConfigurationError,
@@ -204,3 +205,14 @@ def test_up_to_a_version_needs_its_place_in_the_command(server: Server, tmp_path
 def test_bad_settings(tmp_path: Path, settings: dict[str, Any], told: str) -> None:
     with pytest.raises(ValidationError, match=told):
         shop(tmp_path, **settings)
+
+
+def test_a_tool_with_an_address_of_its_own_writes_while_nobody_else_may(
+    server: Server, tmp_path: Path
+) -> None:
+    own = shop(tmp_path, url=server.owner_url.get_secret_value())
+    own.up(server)
+    *_, before, newest = own.status(server).applied
+    with stopped_writes(server, server.database):
+        assert own.down(server.writing(), before) == [newest]
+    assert own.status(server).version == before

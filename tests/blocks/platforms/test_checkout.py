@@ -4,8 +4,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from blocks.checkout.pinning import REFS
 from blocks.platforms.checkout import Checkout
 from domain.errors import UnknownRemedy
+from domain.release import Release
 from tests.blocks.platforms.in_place_contract import SECRET, InPlaceContract, Releases
 from tests.blocks.platforms.restart_contract import RestartContract
 from tests.systems.aldeia.stage import NEW, OLD, Aldeia, awake
@@ -38,6 +40,21 @@ def answering(aldeia: Aldeia) -> Callable[[], str]:
 class TestCheckout(InPlaceContract, RestartContract):
     def test_the_secret_is_one_of_the_environment(self, aldeia: Aldeia) -> None:
         assert f"JWT_SECRET={SECRET}\n".encode() in aldeia.environment
+
+
+def test_the_commits_of_releases_are_held(platform: Checkout, aldeia: Aldeia) -> None:
+    made = [
+        Release(application="aldeia/production", version=tag, commit=aldeia.repository.git("rev-parse", tag))
+        for tag in (NEW, OLD)
+    ]
+    gone = Release(application="aldeia/production", version="v0.9.0", commit="0" * 39 + "1")
+    assert [platform.lost(release) for release in made] == ["", ""]
+    said = platform.pin("aldeia/production", [*made, gone])
+    refs = aldeia.repository.git("for-each-ref", "--format=%(objectname)", REFS).split()
+    assert sorted(refs) == sorted(str(release.commit) for release in made)
+    assert said[2] == f"v0.9.0: {platform.lost(gone)}"
+    assert platform.pin("aldeia/production", []) == []
+    assert aldeia.repository.git("for-each-ref", REFS) == ""
 
 
 def test_a_release_is_known_by_its_tag_its_phase_and_its_commit(platform: Checkout, aldeia: Aldeia) -> None:

@@ -7,6 +7,7 @@ from blocks.store import Store
 from tasks import prepare, report, verify
 from tests.blocks.ledger_child import KEY
 from tests.blocks.store.postgres import running_postgres
+from tests.systems.aldeia.forward import Forward
 from tests.systems.aldeia.scene import AldeiaScene
 from tests.systems.aldeia.stage import Aldeia, awake
 
@@ -37,6 +38,11 @@ def aldeia(standing: Aldeia) -> Aldeia:
 @pytest.fixture
 def scene(aldeia: Aldeia, store_url: str, tmp_path: Path) -> AldeiaScene:
     return AldeiaScene(aldeia, store_url, tmp_path)
+
+
+@pytest.fixture
+def ahead(aldeia: Aldeia, store_url: str, tmp_path: Path) -> Forward:
+    return Forward(aldeia, store_url, tmp_path)
 
 
 @pytest.fixture(autouse=True)

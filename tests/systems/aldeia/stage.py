@@ -140,14 +140,14 @@ class Aldeia:
         self._start_again()
 
     def sleep(self) -> None:
-        """Freeze what runs."""
-        self._to_each("pause", "running")
+        """Freeze what runs. It only saves time: what a busy engine does not freeze runs on."""
+        self._to_each("pause", "running", check=False)
 
     def wake(self) -> None:
         """Let it run on."""
         self._to_each("unpause", "paused")
 
-    def _to_each(self, act: str, status: str) -> None:
+    def _to_each(self, act: str, status: str, *, check: bool = True) -> None:
         filters = [
             f"--filter=label=com.docker.compose.project={self.stack.name}",
             f"--filter=status={status}",
@@ -155,7 +155,7 @@ class Aldeia:
         listed = ["docker", "ps", "--quiet", *filters]
         found = subprocess.run(listed, check=True, capture_output=True, text=True).stdout.split()
         if found:
-            subprocess.run(["docker", act, *found], check=True, capture_output=True)
+            subprocess.run(["docker", act, *found], check=check, capture_output=True)
 
     def _start_again(self) -> None:
         seen = self.platform.site.see()

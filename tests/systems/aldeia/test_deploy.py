@@ -2,81 +2,54 @@
 
 import os
 import signal
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from blocks.checkout.git import Git
 from blocks.checkout.services import Services
-from blocks.document import Document
 from domain.outcomes import Outcome
-from domain.plan import Decision, Plan
-from domain.request import DEPLOY, Kind, Request
-from domain.severity import Severity
+from domain.plan import Decision
 from examples.demo.load import Load
 from flows.path import go_forward, take_back
-from tasks.study_database import planned
 from tests.forked import KILLED, exit_code
-from tests.systems.aldeia.scene import AldeiaScene
+from tests.systems.aldeia.forward import (
+    ADDS,
+    BACK,
+    NEWSLETTER,
+    NEXT,
+    PHONE,
+    Forward,
+    new_release,
+    schema,
+    schema_put_back,
+)
 from tests.systems.aldeia.stage import NEW, Aldeia
 
 pytestmark = pytest.mark.engine
 
-NEXT = "v1.2.0"
-ASKED: dict[str, Any] = {"runbook": DEPLOY, "kind": Kind.DEPLOY, "to": NEXT, "severity": Severity.LOW}
-QUICK: dict[str, Any] = {"every_s": 0.2, "wait_s": 20, "watch_s": 0.5, "limits": {"slower_by_s": 2.5}}
-BACK: dict[str, Any] = {
-    "runbook": "rollback",
-    "kind": Kind.ROLLBACK,
-    "to": None,
-    "severity": Severity.CRITICAL,
-}
-
-
-class Forward(AldeiaScene):
-    """Its runs ask for v1.2.0 unless they say otherwise. `settings`: of the deploy, in place of the example's."""
-
-    settings: dict[str, Any]
-
-    @property
-    def document(self) -> Document:
-        return self.aldeia.document(self.name, deploy={**self.aldeia.raw["deploy"], **self.settings})
-
-    def request(self, **fields: Any) -> Request:
-        return super().request(**{**ASKED, **fields})
-
-    def plan(self) -> Plan:
-        with self.installation() as here:
-            return planned(here, self.document, self.request())
-
-
-@pytest.fixture
-def ahead(aldeia: Aldeia, store_url: str, tmp_path: Path) -> Forward:
-    found = Forward(aldeia, store_url, tmp_path)
-    found.settings = QUICK
-    return found
-
-
-def new_release(aldeia: Aldeia, fault: str = "") -> None:
-    """Tagged in git; nobody built or started anything of it, and v1.1.0 is checked out."""
-    aldeia.repository.release(NEXT, fault)
-    aldeia.repository.git("checkout", "--quiet", NEW)
-    aldeia.stack.tested()
-
 
 def test_a_good_release_is_deployed_and_can_be_taken_back(aldeia: Aldeia, ahead: Forward) -> None:
-    new_release(aldeia)
+    with schema_put_back(aldeia):
+        _deployed_and_taken_back(aldeia, ahead)
+
+
+def _deployed_and_taken_back(aldeia: Aldeia, ahead: Forward) -> None:
+    new_release(aldeia, steps=ADDS)
     plan = ahead.plan()
     assert (plan.decision, plan.blind, plan.from_slot, plan.to_slot) == (Decision.DEPLOY, True, NEW, NEXT)
     assert plan.consent is not None
     assert plan.rollout is not None
-    assert "1 commit, 2 files changed" in plan.rollout.difference[0]
+    assert (plan.rollout.schema_before, plan.rollout.migrations) == (NEWSLETTER, [PHONE])
+    assert "1 commit, 4 files changed" in plan.rollout.difference[0]
     assert any(row.startswith("commit: ") and "Release v1.2.0" in row for row in plan.rollout.difference)
     assert plan.rollout.difference[0] in plan.why
+    assert schema(aldeia) == (NEWSLETTER, ["email"])
 
     assert ahead.walk(go_forward) is Outcome.DEPLOYED, ahead.data("ending")
     assert (aldeia.answering(), aldeia.is_clean_on(NEXT)) == (NEXT, True)
+    assert schema(aldeia) == (PHONE, ["email", "phone"])
+    kinds = ahead.kinds()
+    assert kinds.index("backed up") < kinds.index("migrated up") < kinds.index("switched")
     [kept] = ahead.data("way back kept")
     assert (kept["release"], ahead.data("backed up")[0]["rows"] >= 0) == (NEW, True)
     assert [row["verdict"] for row in ahead.data("judged")] == ["ok"]

@@ -129,8 +129,9 @@ def test_the_newest_migration_is_undone_and_done_again(aldeia: Aldeia) -> None:
     url = SecretStr(aldeia.stack.database_url)
     server, migrations = Server(url, url), database.migrations
     assert migrations is not None
-    assert migrations.status(server).applied == [USERS, NEWSLETTER]
-    assert migrations.down(server, USERS) == [NEWSLETTER]
-    assert migrations.status(server).pending == [NEWSLETTER]
-    assert migrations.up(server) == [NEWSLETTER]
+    aldeia.platform.bring(NEW)
+    assert migrations.status(server, release=NEW).applied == [USERS, NEWSLETTER]
+    assert migrations.down(server, USERS, release=NEW) == [NEWSLETTER]
+    assert migrations.status(server, release=NEW).pending == [NEWSLETTER]
+    assert migrations.up(server, release=NEW) == [NEWSLETTER]
     assert database.schema_version() == NEWSLETTER
