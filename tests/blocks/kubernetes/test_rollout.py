@@ -56,10 +56,10 @@ def test_a_crash_loop_with_the_last_lines_of_its_log(jarvis: Jarvis, platform: K
 
 
 def test_a_probe_that_fails(jarvis: Jarvis) -> None:
-    platform = jarvis.platform(rollout_timeout_s=8)
+    platform = jarvis.platform(rollout_timeout_s=16)
     deploy(jarvis, variable("UNREADY", "1"))
     said = why(jarvis, platform)
-    assert said.startswith("not all pods are ready after 8 s; pod jarvis-api-")
+    assert said.startswith("not all pods are ready after 16 s; pod jarvis-api-")
     assert "HTTP probe failed with statuscode: 503" in said or "its readiness probe does not pass" in said
 
 

@@ -21,12 +21,12 @@ from examples.faults.injection import Faults
 from tests.deployments.rollbacks import COMMAND
 from tests.systems.flappyjournal.system import JournalScene, System, wait_for
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.full_matrix]
 LONG_S = 600.0
 PATIENT_S, SLOW_S = 10.0, 0.75
 """What users may wait; the second is less than what the fault `latency` adds."""
 
-RARE = ("errors", "latency", "crash-loop", "paused", "dead-dependency")
+FAULTS = ("failing-health", "errors", "latency", "crash-loop", "paused", "dead-dependency")
 
 
 class Drilled:
@@ -98,9 +98,7 @@ def drilled(scene: JournalScene, system: System, monkeypatch: pytest.MonkeyPatch
         made.apply(watch={"enabled": False})
 
 
-@pytest.mark.parametrize(
-    "fault", ["failing-health", *(pytest.param(one, marks=pytest.mark.full_matrix) for one in RARE)]
-)
+@pytest.mark.parametrize("fault", FAULTS)
 def test_it_is_found_taken_back_mended_and_a_backup_is_restored(
     drilled: Drilled, system: System, fault: str
 ) -> None:
@@ -124,7 +122,6 @@ def test_it_is_found_taken_back_mended_and_a_backup_is_restored(
     assert "- [x] Health checks are reliable" in Path(str(drill.report)).read_text()
 
 
-@pytest.mark.full_matrix
 def test_killed_it_is_cleaned_up(drilled: Drilled, system: System) -> None:
     step = "wait for the incident"
     drilled.apply(watch={"every_s": 3600})

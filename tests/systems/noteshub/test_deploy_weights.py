@@ -83,6 +83,7 @@ def test_a_good_release_gets_the_weights_of_the_runbook(scene: NotesScene, nginx
     assert counted.lost.total() <= CLIENTS * len(steps(scene)), counted.document()
 
 
+@pytest.mark.full_matrix
 def test_a_bad_release_goes_back_by_weights(
     scene: NotesScene, nginx: Nginx, monkeypatch: pytest.MonkeyPatch
 ) -> None:
