@@ -17,16 +17,14 @@ from domain.outcomes import Outcome
 from domain.policy import AtDeadline
 from domain.request import RESTART, Kind
 from domain.severity import Severity
-from flows import answered_form, consent, gates, suspension
+from flows import consent, gates
 from flows.cancelled import stop_here
 from flows.conclude import Path as RunbookPath
 from flows.conclude import conclude
 from flows.path import go_forward, restart_in_place, take_back
-from tests.deployments.consent_stage import ANN, BOB, apply, told
-from tests.flows.deploy_stage import QUICK, DeployScene, DeployStage
-
-HALF = {"blue": 50, "green": 50}
-
+from tests.deployments.consent_stage import told
+from tests.flows.deploy_stage import DeployScene, DeployStage
+from tests.flows.gated import HALF, gated_shop, play_prefect
 
 AFTERWARDS: list[tuple[RunbookPath, dict[str, Any]]] = [
     (go_forward, {}),
@@ -48,19 +46,12 @@ def in_flow(monkeypatch: pytest.MonkeyPatch, impatient: None) -> None:  # noqa: 
     def suspend(*_arguments: object) -> None:
         raise Suspended
 
-    monkeypatch.setattr(consent, "in_flow", lambda: True)
-    monkeypatch.setattr(gates, "in_flow", lambda: True)
-    monkeypatch.setattr(suspension, "schedule_deadline", lambda *_arguments: None)
-    monkeypatch.setattr(answered_form, "filled_in", lambda _key: None)
-    monkeypatch.setattr(suspension, "suspend", suspend)
+    play_prefect(monkeypatch, suspend)
 
 
 @pytest.fixture
 def shop(tenths: DeployStage, tmp_path: Path) -> DeployScene:
-    made = tenths.deploy_scene(tmp_path, contacts=[ANN, BOB], deploy={**QUICK, "gates": [50]})
-    with made.installation() as here:
-        apply(here, made)
-    return made
+    return gated_shop(tenths, tmp_path)
 
 
 @pytest.fixture

@@ -12,14 +12,13 @@ from deployments import answering
 from deployments.answering import Said
 from domain.consent import Answer
 from domain.outcomes import Outcome
-from flows import answered_form, consent, gates, suspension
 from flows.path import go_forward
-from tests.deployments.consent_stage import ANN, BOB, apply, told
-from tests.flows.deploy_stage import QUICK, DeployScene, DeployStage
+from tests.deployments.consent_stage import told
+from tests.flows.deploy_stage import DeployScene, DeployStage
+from tests.flows.gated import HALF, gated_shop, play_prefect
 from tests.flows.killing import Runs
 from tests.forked import KILLED, exit_code
 
-HALF = {"blue": 50, "green": 50}
 WAITS = "while it waits"
 """In Prefect's own call: the run was asked for to be suspended, and its process is still there."""
 
@@ -33,19 +32,12 @@ def in_flow(monkeypatch: pytest.MonkeyPatch, impatient: None) -> None:  # noqa: 
         assert os.getpid() != ours, "it waits still"
         os.kill(os.getpid(), signal.SIGKILL)
 
-    monkeypatch.setattr(consent, "in_flow", lambda: True)
-    monkeypatch.setattr(gates, "in_flow", lambda: True)
-    monkeypatch.setattr(suspension, "schedule_deadline", lambda *_arguments: None)
-    monkeypatch.setattr(answered_form, "filled_in", lambda _key: None)
-    monkeypatch.setattr(suspension, "suspend", waits)
+    play_prefect(monkeypatch, waits)
 
 
 @pytest.fixture
 def shop(tenths: DeployStage, tmp_path: Path) -> DeployScene:
-    made = tenths.deploy_scene(tmp_path, contacts=[ANN, BOB], deploy={**QUICK, "gates": [50]})
-    with made.installation() as here:
-        apply(here, made)
-    return made
+    return gated_shop(tenths, tmp_path)
 
 
 @pytest.fixture
