@@ -6,8 +6,12 @@ from typing import Any
 
 import pytest
 
+from domain.outcomes import Outcome
 from domain.request import DEPLOY, Kind
 from domain.severity import Severity
+from examples.demo.load import Load
+from examples.demo.tally import Window
+from flows.path import go_forward
 from tasks.analyse import analyse, watch_release
 from tasks.case import Case
 from tests.flows.stage import Scene
@@ -25,6 +29,19 @@ def asking_for(scene: Scene, release: str) -> Scene:
     """The same scene; all its runs ask for this deploy."""
     scene.request = partial(scene.request, **deploy_of(release))  # type: ignore[method-assign]
     return scene
+
+
+def deployed_under_load(
+    scene: Scene, release: str, url: str, rate: float = 50, clients: int = 2
+) -> tuple[Outcome | None, Window]:
+    """How its deploy ended, and what users had meanwhile, who ask for this URL `rate` times a second together."""
+    users = Load(url, clients=clients, rate=rate).start()
+    try:
+        outcome = scene.walk(go_forward, **deploy_of(release))
+    finally:
+        counted = users.stop().total
+    assert counted.requests > 0
+    return outcome, counted
 
 
 def at_share(patch: pytest.MonkeyPatch, share: int, act: Callable[[], object]) -> None:

@@ -13,7 +13,6 @@ from blocks.compose_program import ComposeProject
 from blocks.containers import installing
 from blocks.hosts.local import Local
 from domain.outcomes import Outcome
-from examples.demo.load import Load
 from examples.demo.tally import Window
 from examples.faults.contract import Fault
 from examples.faults.switch import PLACE, asking_for
@@ -24,7 +23,7 @@ from flows.path import go_forward, take_back
 from tests.flows.killing import Runs
 from tests.forked import KILLED, exit_code
 from tests.systems import deploys
-from tests.systems.deploys import QUICK, after_all_traffic, deploy_of
+from tests.systems.deploys import QUICK, after_all_traffic, deploy_of, deployed_under_load
 from tests.systems.flappyjournal.system import JournalScene, System
 
 pytestmark = pytest.mark.engine
@@ -44,13 +43,7 @@ def release(scene: JournalScene) -> Version:
 
 def deployed(scene: JournalScene, release: Version) -> tuple[Outcome | None, Window]:
     """How its deploy ended, and what users had meanwhile."""
-    users = Load(f"{scene.stack.address}/", clients=2, rate=40).start()
-    try:
-        outcome = scene.walk(go_forward, **deploy_of(release.name))
-    finally:
-        counted = users.stop().total
-    assert counted.requests > 0
-    return outcome, counted
+    return deployed_under_load(scene, release.name, f"{scene.stack.address}/", rate=40)
 
 
 def without_database(scene: JournalScene) -> None:

@@ -12,7 +12,6 @@ import pytest
 from blocks.kubernetes.cluster import STRATEGIC, Cluster
 from blocks.platforms.kubernetes_blue_green import KubernetesBlueGreen
 from domain.outcomes import Outcome
-from examples.demo.load import Load
 from examples.demo.tally import Window
 from examples.faults.contract import Fault
 from examples.faults.switch import PLACE, asking_for
@@ -25,7 +24,7 @@ from tests.blocks.waiting import wait_until
 from tests.flows.killing import Runs
 from tests.forked import KILLED, exit_code
 from tests.systems import deploys
-from tests.systems.deploys import QUICK, after_all_traffic, at_share, deploy_of
+from tests.systems.deploys import QUICK, after_all_traffic, at_share, deploy_of, deployed_under_load
 from tests.systems.jarvis.scene import JarvisScene
 from tests.systems.jarvis.stage import Jarvis
 
@@ -66,13 +65,7 @@ def alone(scene: JarvisScene, version: str) -> bool:
 
 def deployed(scene: JarvisScene, release: Version) -> tuple[Outcome | None, Window]:
     """How its deploy ended, and what users had meanwhile."""
-    users = Load(f"{scene.stack.live_address}/api/dashboard", clients=2, rate=20).start()
-    try:
-        outcome = scene.walk(go_forward, **deploy_of(release.name))
-    finally:
-        counted = users.stop().total
-    assert counted.requests > 0
-    return outcome, counted
+    return deployed_under_load(scene, release.name, f"{scene.stack.live_address}/api/dashboard", rate=20)
 
 
 def spoil(scene: JarvisScene, fault: Fault) -> None:

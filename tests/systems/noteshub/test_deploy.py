@@ -11,13 +11,19 @@ import pytest
 from blocks.hosts.local import Local
 from blocks.supervision import starting
 from domain.outcomes import Outcome
-from examples.demo.load import Load
 from examples.demo.tally import Window
 from examples.noteshub.release import Fault, Release
 from flows.path import go_forward, take_back
 from tests.flows.killing import Runs
 from tests.forked import KILLED, exit_code
-from tests.systems.deploys import QUICK, after_all_traffic, asking_for, at_share, deploy_of
+from tests.systems.deploys import (
+    QUICK,
+    after_all_traffic,
+    asking_for,
+    at_share,
+    deploy_of,
+    deployed_under_load,
+)
 from tests.systems.noteshub.scene import ARCHIVED, NotesScene, NotesStage
 
 NEW = Release("1.2.4")
@@ -38,13 +44,7 @@ def scene(notes: NotesStage, tmp_path: Path) -> Iterator[NotesScene]:
 
 def deployed(scene: NotesScene, *, load: str = "/") -> tuple[Outcome | None, Window]:
     """How a deploy of 1.2.4 ended, and what users had meanwhile."""
-    users = Load(f"{scene.notes.stack.address}{load}", clients=2, rate=50).start()
-    try:
-        outcome = scene.walk(go_forward, **deploy_of(NEW.version))
-    finally:
-        counted = users.stop().total
-    assert counted.requests > 0
-    return outcome, counted
+    return deployed_under_load(scene, NEW.version, f"{scene.notes.stack.address}{load}")
 
 
 def steps(scene: NotesScene) -> list[int]:

@@ -6,12 +6,10 @@ from pathlib import Path
 import pytest
 
 from domain.outcomes import Outcome
-from examples.demo.load import Load
 from examples.demo.tally import Window
 from examples.noteshub.release import Fault, Release
-from flows.path import go_forward
 from tests.blocks.nginx import Nginx
-from tests.systems.deploys import QUICK, at_share, deploy_of
+from tests.systems.deploys import QUICK, at_share, deployed_under_load
 from tests.systems.noteshub.scene import ARCHIVED, NotesScene, NotesStage
 
 NEW = Release("1.2.4")
@@ -52,13 +50,7 @@ def scene(notes: NotesStage, nginx: Nginx, tmp_path: Path) -> Iterator[NotesScen
 
 def deployed(scene: NotesScene, nginx: Nginx) -> tuple[Outcome | None, Window]:
     """How a deploy of 1.2.4 ended, and what users had meanwhile."""
-    users = Load(f"{nginx.address}/api/notes", clients=CLIENTS, rate=50).start()
-    try:
-        outcome = scene.walk(go_forward, **deploy_of(NEW.version))
-    finally:
-        counted = users.stop().total
-    assert counted.requests > 0
-    return outcome, counted
+    return deployed_under_load(scene, NEW.version, f"{nginx.address}/api/notes", clients=CLIENTS)
 
 
 def steps(scene: NotesScene) -> list[int]:
