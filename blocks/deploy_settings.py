@@ -110,7 +110,7 @@ class Deploy(Section):
         ge=1,
         le=50,
         description="How many of the last releases that served are held against the clean-up of the host once a deploy is committed:"
-        " `docker image prune`, `git gc`. `compose` and `checkout` hold them; `kubernetes` says where it keeps fewer revisions.",
+        " `docker image prune`, `git gc`, `revisionHistoryLimit`. `compose`, `checkout` and `kubernetes` hold them.",
     )
     consent: Consent = Field(
         default_factory=lambda: Consent(people=0),

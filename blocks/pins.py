@@ -13,7 +13,7 @@ class Pins(ABC):
     def pin(self, application: str, releases: Sequence[Release]) -> list[str]:
         """Hold what these releases run from by marks of Backout's own, and take its marks off all others. May be repeated.
 
-        Nothing but such a mark is ever removed, and none that is the last that holds something.
+        Nothing but such a mark is ever removed, and none that is the last that holds something of the host's own.
 
         Args:
             application: whose releases they are; marks of other applications are left alone.

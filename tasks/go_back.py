@@ -15,7 +15,11 @@ from tasks.left_behind import end_left_behind
 from tasks.look import at_slot
 from tasks.stop_application import started
 from tasks.switch import move
-from tasks.verify import look_until_ok
+from tasks.verify import TRIES, look_until_ok
+
+LAST_LOOKS = 6
+"""Looks beyond the usual ones at what was put in place again: there is nowhere else to go, and a cluster leads users to pods
+of the other release for seconds after those were told to end."""
 
 
 @act("go back", changes=True)
@@ -64,7 +68,7 @@ def serves_again(case: Case, plan: Plan, error: BackoutError | None = None) -> N
     if document.platform.standby:
         return
     started(case)
-    found = look_until_ok(document, plan.from_slot, plan.from_release, plan.seen)
+    found = look_until_ok(document, plan.from_slot, plan.from_release, plan.seen, TRIES + LAST_LOOKS)
     health = [finding for finding in found if finding.name == document.health.name]
     if not all_ok(health):
         said = summary(health) if health else "was not seen"

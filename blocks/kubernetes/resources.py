@@ -23,6 +23,7 @@ class Resource:
 
 DEPLOYMENT = Resource("apis/apps/v1", "deployments", "Deployment")
 REPLICA_SET = Resource("apis/apps/v1", "replicasets", "ReplicaSet")
+POD_TEMPLATE = Resource("api/v1", "podtemplates", "PodTemplate")
 POD = Resource("api/v1", "pods", "Pod")
 SERVICE = Resource("api/v1", "services", "Service")
 ENDPOINTS = Resource("api/v1", "endpoints", "Endpoints")

@@ -101,7 +101,7 @@ def revisions_of(cluster: Cluster, deployment: Json) -> list[Revision]:
     """Those that the cluster keeps, oldest first. Raises as Cluster does."""
     labels = deployment["spec"]["selector"].get("matchLabels", {})
     uid = deployment["metadata"]["uid"]
-    own = [one for one in cluster.all(REPLICA_SET, labels) if _owned_by(one, uid)]
+    own = [one for one in cluster.all(REPLICA_SET, labels) if is_owned_by(one, uid)]
     return sorted((_revision(one) for one in own), key=lambda one: one.first)
 
 
@@ -197,5 +197,6 @@ def _annotations(said: Json) -> dict[str, str]:
     return said["metadata"].get("annotations") or {}
 
 
-def _owned_by(said: Json, uid: str) -> bool:
+def is_owned_by(said: Json, uid: str) -> bool:
+    """Whether an object is of the Deployment with this `uid`."""
     return any(one.get("uid") == uid for one in said["metadata"].get("ownerReferences", []))

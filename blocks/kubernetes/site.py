@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from blocks.kubernetes.cluster import Cluster
+from blocks.kubernetes.held import held, with_held
 from blocks.kubernetes.in_place_settings import KubernetesSettings
 from blocks.kubernetes.intent import Intent, intent_of
 from blocks.kubernetes.pods import Pod, pods_of
@@ -122,7 +123,7 @@ class Site:
         """Look at one of them."""
         workload = self.settings.deployments[key]
         body = cluster.get(DEPLOYMENT, workload.name)
-        known = revisions_of(cluster, body)
+        known = with_held(revisions_of(cluster, body), held(cluster, body))
         now = current(body, known)
         every = known if now in known else [*known, now]
         return Sight(key, body, releases_of(every, workload, self.settings.version_label), now)

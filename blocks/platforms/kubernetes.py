@@ -168,12 +168,12 @@ class Kubernetes(KubernetesSettings, Restartable, TakesPlace, Compares, Identifi
         with self.site.cluster() as cluster:
             return KeptConfigMaps(cluster, self.config_maps).keep(release)
 
-    def pin(self, application: str, releases: Sequence[Release]) -> list[str]:  # noqa: ARG002 - the cluster keeps revisions itself
-        """Where it keeps fewer revisions than these releases, that is said; nothing is changed."""
+    def pin(self, application: str, releases: Sequence[Release]) -> list[str]:  # noqa: ARG002 - what is held says of which Deployment
+        """See `blocks.kubernetes.pinning`."""
         return pinning.pin(self.site, releases)
 
     def lost(self, release: Release) -> str:
-        """Its revision, where the cluster no longer has it."""
+        """Its revision, where neither the cluster nor we have it any more."""
         return "" if self.find(release.version) else "the cluster has no revision of it any more"
 
     def stop_serving(self) -> str:

@@ -51,12 +51,13 @@ class Engine:
         """A program in it, as root. Raises CommandFailed."""
         return ran(["docker", "exec", "--user", "0", self.name, *argv]).decode(errors="replace")
 
-    def run_beside(self, *argv: str) -> None:
-        """A program of its image on its volumes, without starting it. Raises CommandFailed."""
+    def run_beside(self, *argv: str) -> str:
+        """A program of its image on its volumes, without starting it; what it printed. Raises CommandFailed."""
         image = ran(["docker", "inspect", "--type", "container", "--format", "{{.Image}}", self.name])
         own = ["--rm", "--user", "0", "--network", "none", "--volumes-from", self.name]
         program, *arguments = argv
-        ran(["docker", "run", *own, "--entrypoint", program, image.decode().strip(), *arguments])
+        said = ran(["docker", "run", *own, "--entrypoint", program, image.decode().strip(), *arguments])
+        return said.decode(errors="replace")
 
     def write(self, place: str, text: str) -> None:
         """A file in it, whether it runs or not; every user of it may read it. Raises CommandFailed."""

@@ -9,18 +9,14 @@ from typing import ClassVar
 
 from domain.errors import CommandFailed, ConfigurationError
 from examples.faults.contract import Fault, Target
+from examples.faults.disk import MOST_MIB, Disk
 from examples.faults.engine import Engine
 from examples.faults.switch import OFF, PLACE, SWITCHED, asked, asking_for
 
 AGAIN_SECONDS = 1.0
 """Between the end of a container and its next start, as the engine's own restarts begin."""
 
-MOST_MIB = 64
-"""A larger disk is not filled: it may be shared with others."""
-
 _STOP_SECONDS = "3"
-_FILLER = ".backout-fault"
-_BLOCK_KIB = 64
 
 
 class Container(Target):
@@ -50,13 +46,14 @@ class Container(Target):
             self._engine.write(PLACE, asking_for(fault, until))
             yield
             return
-        blocks = self._blocks() if fault is Fault.FULL_DISK else 0
+        if fault is Fault.FULL_DISK:
+            self._disk().room()
         self._engine.write(_mark(fault), asking_for(fault, until))
         if fault is Fault.CRASH_LOOP:
             with self._killed_again_and_again():
                 yield
             return
-        self._break(fault, blocks)
+        self._break(fault)
         yield
 
     def undo(self, fault: Fault) -> None:
@@ -68,18 +65,18 @@ class Container(Target):
         if fault is Fault.PAUSED:
             self._thaw(paused=state["Paused"])
         elif fault is Fault.FULL_DISK:
-            self._empty(running=state["Running"])
+            self._disk(running=state["Running"]).empty()
         elif fault not in SWITCHED:
             self._engine.act("start")
         self._engine.write(place, OFF)
 
-    def _break(self, fault: Fault, blocks: int) -> None:
+    def _break(self, fault: Fault) -> None:
         if fault is Fault.PAUSED:
             self._engine.act("pause")
         elif fault is Fault.DEAD_DEPENDENCY:
             self._engine.act("stop", "--time", _STOP_SECONDS)
         else:
-            self._fill(blocks)
+            self._disk().fill()
 
     @contextmanager
     def _killed_again_and_again(self) -> Iterator[None]:
@@ -105,35 +102,8 @@ class Container(Target):
         if paused:
             self._engine.act("unpause")
 
-    def _blocks(self) -> int:
-        """How many blocks fill the folder's disk, and one more. Raises ConfigurationError where that is a large one."""
-        if not self._folder.startswith("/"):
-            raise ConfigurationError(
-                "command line", "TARGET", "names no folder: write container:NAME:/FOLDER"
-            )
-        free_kib = int(self._engine.run("df", "-Pk", self._folder).splitlines()[-1].split()[3])
-        if free_kib > MOST_MIB * 1024:
-            problem = (
-                f"{self._folder} has {free_kib // 1024} MiB free, more than {MOST_MIB}: it is not filled"
-            )
-            raise ConfigurationError("command line", "TARGET", problem)
-        return free_kib // _BLOCK_KIB + 2
-
-    def _fill(self, blocks: int) -> None:
-        with suppress(CommandFailed):  # dd ends with an error when the disk is full
-            self._engine.run(
-                "dd", "if=/dev/zero", f"of={self._filler}", f"bs={_BLOCK_KIB}k", f"count={blocks}"
-            )
-
-    def _empty(self, *, running: bool) -> None:
-        if running:
-            self._engine.run("rm", "-f", self._filler)
-        else:
-            self._engine.run_beside("rm", "-f", self._filler)
-
-    @property
-    def _filler(self) -> str:
-        return f"{self._folder.rstrip('/')}/{_FILLER}"
+    def _disk(self, *, running: bool = True) -> Disk:
+        return Disk(self._folder, self._engine.run if running else self._engine.run_beside)
 
 
 def _mark(fault: Fault) -> str:

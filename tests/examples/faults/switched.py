@@ -1,6 +1,6 @@
 """The smallest release with a switch, to run in a container: Python's own modules and nothing more.
 
-`/` is for users, `/health` for probes, `/write` keeps a line in /data. Its text is given to `python3 -c`.
+`/` is for users, `/health` for probes, `/write` keeps a line in the folder DISK. Its text is given to `python3 -c`.
 """
 
 import json
@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 SWITCH = Path("/tmp/backout-fault.json")
+LINES = Path(os.environ.get("DISK", "/data")) / "lines"
 LATE_S = 2.5
 
 
@@ -44,7 +45,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _written(self) -> int:
         try:
-            with Path("/data/lines").open("ab", buffering=0) as file:
+            with LINES.open("ab", buffering=0) as file:
                 file.write(b"x" * 8192)
                 os.fsync(file.fileno())
         except OSError:

@@ -21,6 +21,9 @@ pytestmark = pytest.mark.cluster
 RELEASE = Path(__file__).with_name("switched.py")
 NAME = "switched"
 LABELS = {"app": NAME}
+SMALL_DISK = "/dev/shm"
+"""Each pod has its own, of 64 MiB."""
+PATHS = {Fault.FULL_DISK: "/write"}
 
 
 class Deployed:
@@ -51,6 +54,7 @@ def manifests(image: str) -> list[Manifest]:
         "image": image,
         "imagePullPolicy": "IfNotPresent",
         "command": ["python3", "-c", RELEASE.read_text()],
+        "env": [{"name": "DISK", "value": SMALL_DISK}],
         "readinessProbe": {
             "httpGet": {"path": "/health", "port": 8000},
             "periodSeconds": 1,
@@ -93,14 +97,23 @@ class TestPods(TargetContract):
         self.gone(Fault.CRASH_LOOP)
 
     def target(self) -> str:
-        return f"pods:{self.deployed.kubectl.namespace}/{NAME}"
+        return f"pods:{self.deployed.kubectl.namespace}/{NAME}:{SMALL_DISK}"
 
-    def well(self, fault: Fault) -> bool:  # noqa: ARG002
+    def well(self, fault: Fault) -> bool:
+        address = f"{self.deployed.address}{PATHS.get(fault, '')}"
         try:
-            answers = [httpx.get(self.deployed.address, timeout=2.0, trust_env=False) for _ in range(4)]
+            answers = [httpx.get(address, timeout=2.0, trust_env=False) for _ in range(4)]
         except httpx.HTTPError:
             return False
         return all(one.status_code == 200 for one in answers) and self.deployed.ready() == 2
+
+    def answers(self) -> set[int]:
+        """What users get who write; each connection may meet the other pod."""
+        address = f"{self.deployed.address}/write"
+        try:
+            return {httpx.get(address, timeout=2.0, trust_env=False).status_code for _ in range(8)}
+        except httpx.HTTPError:
+            return set()
 
     @pytest.mark.full_matrix
     def test_it_is_undone_though_its_keeper_was_killed(self, faults: Faults) -> None:
@@ -122,6 +135,24 @@ class TestPods(TargetContract):
         wait_until(lambda: self.deployed.restarts() >= before + 4, "two starts of each", PATIENCE_SECONDS)
         faults.undo(self.target(), Fault.CRASH_LOOP)
         self.gone(Fault.CRASH_LOOP)
+
+    @pytest.mark.full_matrix
+    def test_the_disk_of_a_pod_that_comes_later_is_filled_too(self, faults: Faults) -> None:
+        faults.inject(self.target(), Fault.FULL_DISK, LONG_SECONDS)
+        self.deployed.kubectl.run("delete", "pod", "--selector", f"app={NAME}", "--wait=false")
+        self.deployed.kubectl.rolled_out(NAME)
+        wait_until(lambda: self.answers() == {507}, "the new pods to be full", PATIENCE_SECONDS)
+        faults.undo(self.target(), Fault.FULL_DISK)
+        self.gone(Fault.FULL_DISK)
+
+    @pytest.mark.full_matrix
+    def test_a_large_disk_is_not_filled(self, faults: Faults) -> None:
+        pods = f"pods:{self.deployed.kubectl.namespace}/{NAME}"
+        for folder, why in ((":/", "is not filled"), ("", "names no folder")):
+            with pytest.raises(CommandFailed, match=why):
+                faults.inject(f"{pods}{folder}", Fault.FULL_DISK, LONG_SECONDS)
+        assert faults.injected() == []
+        assert MARK not in json.dumps(self.deployed.deployment()["metadata"]["annotations"])
 
     @pytest.mark.full_matrix
     def test_one_that_is_gone_has_nothing_to_undo(self, faults: Faults) -> None:

@@ -105,7 +105,7 @@ def asked(here: Installation, scene: JarvisScene) -> str | None:
     return holder.incident if holder and holder.phase is Phase.WAITING else None
 
 
-@pytest.mark.parametrize("fault", ["failing-health", "crash-loop", "latency", "errors"])
+@pytest.mark.parametrize("fault", ["failing-health", "crash-loop", "latency", "errors", "full-disk"])
 def test_it_is_found_taken_back_and_mended_and_a_backup_is_restored(drilled: JarvisScene, fault: str) -> None:
     drill, incident = drilled_with(drilled, fault)
     assert drill.outcome is Outcome.ROLLED_BACK
