@@ -13,6 +13,7 @@ import time
 from statistics import median
 from typing import Any
 
+from benchmarks.alerting import EVERY_ALERT_COUNTS
 from benchmarks.record import Recording
 from benchmarks.scene import CHECKOUT, CLI, NEW, OLD, Scene, run_cli, scene
 from domain.drill import PHASES
@@ -48,7 +49,7 @@ def _apply(here: Scene, changes: dict[str, Any]) -> None:
         "schedule": None,
     }
     policy = {"preset": "flappyjournal", "watch_s": 1, "emergency_watch_s": 1}
-    entry = {"policy": policy, "drill": section, **changes}
+    entry = {"policy": policy, "drill": section, "alerts": EVERY_ALERT_COUNTS, **changes}
     run_cli("apply", str(here.stack.write_backout_yaml(Release(OLD), Release(NEW), **entry)))
 
 

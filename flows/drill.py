@@ -18,6 +18,7 @@ from tasks.drill_case import DrillCase
 from tasks.drill_cleanup import cleaned_up, given_up, mend_after_failure
 from tasks.drill_probe import Probe
 from tasks.drill_report import conclude
+from tasks.drill_rest import rest
 from tasks.drill_restore import restore
 
 Fault = Annotated[
@@ -34,7 +35,7 @@ def drill(
     application: form.Application,
     fault: Fault = None,
     production: Production = False,
-    reason: form.Reason = "",
+    reason: form.Why = "",
     asked_by: form.AskedBy = "",
     via: form.Via = "ui",
 ) -> State[Any]:
@@ -71,6 +72,7 @@ def _problem(case: DrillCase) -> str:
 
 def _played(case: DrillCase) -> str:
     """Why it broke off; empty where it came to its end."""
+    rest(case)
     steps.deploy(case)
     url = f"{case.document.platform.address}{case.settings.path}"
     with Probe(url, case.settings.rate) as probe:
