@@ -226,7 +226,7 @@ def _asked_plan(here: Installation, incident: Incident, name: str, said: Said) -
     if said.answer is Answer.INSTEAD and start_of(said.instead, plan.offers) is None:
         known = ", ".join(plan.offers) or "nothing"
         step = f"offered: {known}; a hotfix names the release that holds the fix, hotfix:2.0.1; a shift the per cent, shift:50"
-        raise refused(why=f"{said.instead!r} is not offered", step=step)
+        raise refused(why=f"{said.instead!r} is not offered like this", step=step)
     if said.answer is Answer.APPROVE and said.accepted_rows < plan.confirm_rows:
         at_risk = plan.database.at_risk if plan.database else []
         raise DataLossNotAccepted(rows=plan.confirm_rows, accepted=said.accepted_rows, what_is_lost=at_risk)

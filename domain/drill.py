@@ -58,6 +58,7 @@ class Figures(BaseModel):
     """What a drill measured; seconds, None where it did not come to that.
 
     Attributes:
+        waited_s: of `decide_s`, and so of the total, what people took to answer; 0 where nobody was asked.
         rto_s: the RTO of the incident's severity.
         requests, errors, lost: of the probe: sent; answered with 5xx; without an answer.
         rows_at_risk: rows that are newer than the restored backup; None where none was restored.
@@ -71,6 +72,7 @@ class Figures(BaseModel):
     switch_s: float | None = None
     verify_s: float | None = None
     total_s: float | None = None
+    waited_s: float = 0.0
     rto_s: float | None = None
     requests: int = 0
     errors: int = 0
@@ -194,8 +196,9 @@ def _over(figures: Figures, objectives: Objectives) -> str:
     )
 
 
-def _regression(figures: Figures, objectives: Objectives, earlier: Sequence[Figures]) -> str:
-    before = list(earlier[:LOOKS_BACK])
+def _regression(timed: Figures, objectives: Objectives, earlier: Sequence[Figures]) -> str:
+    """Without the time that people took to answer: that is no property of the release, nor of Backout."""
+    figures, before = _unasked(timed), [_unasked(one) for one in earlier[:LOOKS_BACK]]
     totals = [one.total_s for one in before if one.total_s is not None]
     if not totals or figures.total_s is None:
         return ""
@@ -208,6 +211,13 @@ def _regression(figures: Figures, objectives: Objectives, earlier: Sequence[Figu
         f"{figures.total_s:.1f} s, where {usual:.1f} s is usual: most of the difference in {where} "
         f"({figures.phase(where):.1f} s, {_usual(before, where):.1f} s before)"
     )
+
+
+def _unasked(figures: Figures) -> Figures:
+    """As it would have been had nobody been asked."""
+    taken = {"decide_s": figures.decide_s, "total_s": figures.total_s}
+    left = {name: took and max(0.0, took - figures.waited_s) for name, took in taken.items()}
+    return figures.model_copy(update={**left, "waited_s": 0.0})
 
 
 def _usual(earlier: Sequence[Figures], name: str) -> float:

@@ -25,7 +25,7 @@ def markdown(drill: Drill, earlier: Sequence[Drill]) -> str:
         *_counts(drill),
         "\n## Checklist\n",
         *[f"- {_MARKS[item.done]} {item.name}: {escape(item.said)}" for item in drill.checklist],
-        "\n`[-]`: not seen in this drill.\n",
+        "\n`[-]`: not seen in this drill.\n" if any(item.done is None for item in drill.checklist) else "",
         *_before(earlier),
         f"\n![Trend]({TREND})\n",
     ]
@@ -35,14 +35,16 @@ def markdown(drill: Drill, earlier: Sequence[Drill]) -> str:
 def _what(drill: Drill) -> str:
     who = escape(drill.by or "the schedule")
     when = f"{drill.started_at:%Y-%m-%d %H:%M} UTC"
-    return f"{drill.application}, fault `{drill.fault}`, {when}, by {who}. {escape(drill.reason)}\n"
+    why = f": {escape(drill.reason)}" if drill.reason else ""
+    return f"{drill.application}, fault `{drill.fault}`, {when}, by {who}{why}\n"
 
 
 def _times(drill: Drill) -> list[str]:
     figures = drill.figures
     rows = [f"| {name} | {_shown(figures.phase(name))} |" for name in PHASES]
     total = f"| **fault to verified traffic** | **{_shown(figures.total_s)}** (RTO {_shown(figures.rto_s)}) |"
-    said = f"\nMost of the time went into {slowest(figures)}." if figures.total_s else ""
+    waited = f" People took {figures.waited_s:.1f} s of it to answer." if figures.waited_s else ""
+    said = f"\nMost of the time went into {slowest(figures)}.{waited}" if figures.total_s else ""
     return ["| time to | |", "|---|---|", *rows, total, said]
 
 

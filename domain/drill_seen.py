@@ -66,6 +66,7 @@ def figures(drill: Drill, facts: Facts | None, seen: Seen) -> Figures:
             "switch_s": _seconds(when.decided, when.switched),
             "verify_s": _seconds(when.switched, when.verified),
             "total_s": _seconds(drill.injected_at, when.verified),
+            "waited_s": when.waited_s,
             "rto_s": rto,
         }
     )

@@ -70,6 +70,11 @@ def said(offer: str) -> str:
     return "put a fixed release in place" if offer.startswith(HOTFIX) else f"take back {offer} alone"
 
 
+def typed(offer: str) -> str:
+    """The offer as `--instead` takes it, with a placeholder for what a person must add."""
+    return offer + {SHIFT: ":PER_CENT", HOTFIX: ":RELEASE"}.get(offer, "")
+
+
 def start_of(taken: str, offered: Iterable[str]) -> Start | None:
     """What starts where this was taken; None where it was not offered, or a hotfix names no release, a shift no share."""
     fix, part = FIX.fullmatch(taken), PART.fullmatch(taken)

@@ -73,7 +73,7 @@ ENDS: dict[Outcome, End] = {
     ),
     Outcome.HELD: End(
         "FAILED", "Held", "nothing was switched, because no safe way is known",
-        "read the plan's reasons; make a target healthy (`backout doctor APP` says what it lacks), name one with --to, or fix forward", 1,
+        "read the plan's reasons; mend what they name (`backout doctor APP` helps), name another release (a rollback: --to), or fix forward", 1,
     ),
     Outcome.WONT_HELP: End(
         "FAILED", "WontHelp", "going back will not help: the old release is no better, or a release is not the cause",

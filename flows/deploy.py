@@ -17,7 +17,7 @@ from flows.runbook import asked, run
 def deploy(
     application: form.Application,
     release: form.NewRelease,
-    reason: form.Reason = "",
+    reason: form.Why = "",
     dry_run: form.DryRun = False,
     asked_by: form.AskedBy = "",
     via: form.Via = "ui",

@@ -44,7 +44,8 @@ NewRelease = Annotated[
     Field(
         title="New release",
         pattern=f"^{VERSION.pattern}$",
-        description="The version to deploy: what `deploy.install` is called with, or what an idle slot holds already.",
+        description="The version to deploy: what the platform puts into the idle slot, what `deploy.install` is called with, or "
+        "what an idle slot holds already.",
     ),
 ]
 Staging = Annotated[
@@ -78,6 +79,8 @@ Severity = Annotated[
 Reason = Annotated[
     str, Field(title="What is wrong", description="One line: what you saw. It goes into the report.")
 ]
+Why = Annotated[str, Field(title="Why", description="One line; it goes into the report.")]
+"""For what is done without anything being wrong: a deploy, a drill."""
 KNOWN_ISSUES = sorted({row.name for policy in PRESETS.values() for row in policy.issues})
 Issue = Annotated[
     str | None,

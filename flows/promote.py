@@ -25,7 +25,7 @@ from tasks.validate import passed, served_release
 def promote(
     application: form.Application,
     staging: form.Staging,
-    reason: form.Reason = "",
+    reason: form.Why = "",
     dry_run: form.DryRun = False,
     asked_by: form.AskedBy = "",
     via: form.Via = "ui",

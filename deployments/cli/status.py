@@ -20,6 +20,7 @@ from domain.contacts import Step
 from domain.errors import BackoutError
 from domain.findings import all_ok, summary
 from domain.gate import closed, gate_of
+from domain.offers import typed
 from domain.outcomes import named
 from domain.precedence import Phase
 from domain.release import Release, Slot, Survey
@@ -206,5 +207,5 @@ def _show_waiting(waits: dict[str, Any]) -> None:
     for answer in ("approve", "reject"):
         console.print(f"{answer}: {waits[answer]}", markup=False, highlight=False, soft_wrap=True)
     if waits["instead"]:
-        said = f"backout answer {waits['incident']} --instead {'|'.join(waits['instead'])}"
+        said = f"backout answer {waits['incident']} --instead {'|'.join(map(typed, waits['instead']))}"
         console.print(f"instead: {said}", markup=False, highlight=False, soft_wrap=True)

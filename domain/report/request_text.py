@@ -16,10 +16,17 @@ from domain.shares import in_words
 
 @dataclass(frozen=True)
 class Beside:
-    """What a request says beside its plan. `calls`: whom it goes to if nobody answers; `dashboards`: name -> URL."""
+    """What a request says beside its plan.
+
+    Attributes:
+        calls: whom it goes to if nobody answers.
+        dashboards: name -> URL.
+        drill: whether a drill caused it; who answers must know.
+    """
 
     calls: Sequence[Step] = ()
     dashboards: Mapping[str, str] = field(default_factory=dict)
+    drill: bool = False
 
 
 ALONE = Beside()
@@ -39,6 +46,7 @@ def request_text(plan: Plan, incident: str, deadline: datetime, beside: Beside =
     return "\n\n".join(
         [
             f"## {_asked(plan)} {escape(plan.application)}?{_cannot_answer(plan, incident)}",
+            *(["**This is a drill.** Answer as you would."] if beside.drill else []),
             f"{_move(plan)}. Severity **{plan.severity}**.",
             *typed,
             *(f"- {escape(reason)}" for reason in why),

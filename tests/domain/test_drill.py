@@ -53,6 +53,13 @@ def drill(figures: Figures, days: int = 0, **more: object) -> Drill:
             "most of the difference in switch (30.0 s, 0.5 s before)",
         ),
         (took(detect=4.0), Objectives(slower=1.1), [took()] * 3, None),
+        (took(decide=61.0, waited_s=60.0), Objectives(), [took()] * 3, None),
+        (
+            took(decide=61.0),
+            Objectives(),
+            [took(decide=61.0, waited_s=60.0)] * 3,
+            "decide (61.0 s, 1.0 s before)",
+        ),
         (took(lost=3), Objectives(lost=2), [], "3 requests were lost, 2 may be"),
         (Figures(detect_s=1.0), Objectives(), [], "did not come to the end of decide"),
         (Figures(), Objectives(), [], "did not come to the end of detect"),
@@ -93,17 +100,25 @@ def test_the_report_says_where_the_time_went_who_drilled_before_and_what_is_open
         Item(name="Backups", done=None, said="<b>"),
     ]
     late = drill(
-        took(detect=40.0, rto_s=30.0), 30, problems=["too late"], checklist=items, reason="*monthly*"
+        took(detect=40.0, rto_s=30.0, waited_s=0.5),
+        30,
+        problems=["too late"],
+        checklist=items,
+        reason="*monthly*",
     )
     text = markdown(late, [drill(took(), 0, by="")])
     assert "# Drill drill-30: failed" in text
     assert "- **too late**" in text
-    assert "Most of the time went into detect." in text
+    assert "Most of the time went into detect. People took 0.5 s of it to answer." in text
+    assert "`[-]`: not seen" in text
     assert "- [x] Health checks are reliable" in text
     assert "- [-] Backups: &lt;b&gt;" in text
     assert "| 2026-11-02 10:00 | errors | passed | 5.0 s | the schedule |" in text
     assert "\\*monthly\\*" in text
     assert "first drill" in markdown(late, [])
+    alone = markdown(drill(took(), checklist=items[:1]), [])
+    assert "by ana\n" in alone
+    assert ("People" in alone, "not seen" in alone) == (False, False)
 
 
 def test_the_trend_is_the_same_for_the_same_drills_and_draws_those_without_an_end() -> None:

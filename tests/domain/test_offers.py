@@ -1,6 +1,6 @@
 import pytest
 
-from domain.offers import Start, offers, said, start_of
+from domain.offers import Start, offers, said, start_of, typed
 
 
 def test_the_smallest_ways_out_come_first() -> None:
@@ -51,3 +51,8 @@ def test_only_what_is_offered_starts(taken: str, starts: Start | None) -> None:
 )
 def test_an_offer_in_words(offer: str, words: str) -> None:
     assert said(offer) == words
+
+
+def test_what_must_be_added_is_shown_where_the_command_is() -> None:
+    asked = offers(["config"], hotfix=True, restart=True, shift=True)
+    assert list(map(typed, asked)) == ["restart", "shift:PER_CENT", "config", "hotfix:RELEASE"]

@@ -67,7 +67,7 @@ def test_status_says_that_it_waits_for_whom_until_when_and_how_to_answer(
     assert f"waits for consent of 1 person until {waits['until'][11:19]} UTC; then: reject" in shown.said
     assert f"backout approve {incident}" in shown.said
     assert waits["instead"] == ["restart", "hotfix"]
-    assert f"instead: backout answer {incident} --instead restart|hotfix" in shown.said
+    assert f"instead: backout answer {incident} --instead restart|hotfix:RELEASE" in shown.said
     assert f"backout reject {incident} --reason" in shown.said
     assert bad_shop.run("reject", incident, "--reason", "enough").code == 0
     assert _wait_closed(here, incident) == "rejected"

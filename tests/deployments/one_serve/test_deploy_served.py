@@ -1,6 +1,8 @@
 """After a deploy that ended well, as Prefect runs it: its watch takes it back, and what it left is stopped when that is due."""
 
 import json
+import os
+import signal
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -11,6 +13,7 @@ from prefect.client.schemas.objects import FlowRun
 from prefect.states import Scheduled
 
 from tests.deployments.rollbacks import Service, Shop
+from tests.deployments.served import wait_for
 from tests.flows.deploy_stage import NEW, DeployScene, DeployStage
 from tests.flows.stage import answers
 
@@ -55,6 +58,12 @@ def bring_forward(shop: Shop, run: FlowRun) -> None:
         client.set_flow_run_state(run.id, Scheduled(), force=True)
 
 
+def kill_process_of(shop: Shop, run: str) -> None:
+    process = shop.read(run).infrastructure_pid
+    assert process is not None
+    os.kill(int(process), signal.SIGKILL)
+
+
 def ready(shop: Shop) -> dict[str, Any]:
     """`backout ready` of the slot that is gone back to."""
     seen = json.loads(shop.run_command("ready", shop.scene.name, "--json").stdout)
@@ -81,6 +90,43 @@ def test_a_release_that_goes_bad_while_it_is_watched_is_taken_back_by_its_watch(
     assert request.reason.startswith(f"the watch after deploy {deploy} saw in 3 looks in a row: health:")
     assert [finding.name for finding in request.detection] == ["health"] * 3
     assert scene.quarantined() == incident.id
+
+
+def test_its_watch_killed_in_the_middle_is_started_again_and_takes_it_back(
+    deployed: Deployed, tenths: DeployStage
+) -> None:
+    shop = deployed(LONG_S)
+    assert isinstance(shop.scene, DeployScene)
+    deploy = shop.scene.incident().id
+    wait_for(lambda: shop.has("watch started"), "the watch")
+    watch = str(shop.keyed(f"soak-{deploy}").id)
+    kill_process_of(shop, watch)
+    shop.scene.fault("unhealthy")
+    shop.wait_state(watch, "Trouble")
+    assert "Crashed" in shop.history(watch)
+    shop.wait_state(str(shop.keyed(f"back-{deploy}").id), "RolledBack")
+    assert tenths.shares() == {"blue": 100}
+    with shop.scene.installation() as here:
+        assert [entry.kind for entry in here.store.entries(deploy)].count("watch started") == 1
+
+
+def test_killed_right_after_it_stopped_the_slot_the_worker_starts_it_again_and_it_tells_once(
+    deployed: Deployed, tenths: DeployStage
+) -> None:
+    shop = deployed(SHORT_S)
+    due, deploy = decommission(shop), shop.scene.incident().id
+    with shop.scene.installation() as here, here.store.database.transaction() as connection:
+        # No entry can be added to the journal: it stands right behind the stop.
+        connection.execute("SELECT 1 FROM incidents WHERE id = %s FOR UPDATE", [deploy])
+        bring_forward(shop, due)
+        wait_for(lambda: not up(tenths)["blue"], f"the stop; {shop.service.output()}")
+        kill_process_of(shop, str(due.id))
+        shop.wait_state(str(due.id), "Crashed", "AwaitingRetry", "Late", "Pending", "Running")
+    assert "2.0 in blue was stopped" in shop.wait_state(str(due.id), "Decommissioned")
+    assert "Crashed" in shop.history(str(due.id))
+    assert (up(tenths), tenths.shares()) == ({"blue": False, "green": True}, {"green": 100})
+    assert len(shop.scene.data("decommissioned")) == 1
+    assert shop.moments().count("follow_up") == 1
 
 
 def test_the_slot_that_it_left_is_stopped_when_due_and_a_rollback_starts_it_again(

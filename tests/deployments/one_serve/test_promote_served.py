@@ -1,16 +1,21 @@
 """`backout promote` through Prefect to its end: a gate on the way, and a failed test on staging that leaves production untouched."""
 
 import json
+import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from domain.outcomes import Outcome
 from tests.deployments.rollbacks import Service, Shop
+from tests.deployments.served import wait_for
 from tests.flows.deploy_stage import QUICK, DeployScene, DeployStage
 from tests.flows.stage import Stage
 
+LONG_S = 600
 RESULTS = "<testsuite><testcase name='writes an entry'/><testcase name='logs in'>{}</testcase></testsuite>"
 
 
@@ -43,6 +48,20 @@ def production(service: Service, tenths: DeployStage, tmp_path: Path, cypress: P
     made.apply({})
     yield made
     made.api.close()
+
+
+def promote(production: Shop, staging: str, **changes: Any) -> str:
+    """A promotion as the UI's form starts it, with these settings of `deploy` changed; the run."""
+    production.scene.raw["deploy"] |= changes
+    production.apply({})
+    return production.start("promote", staging=production.api.application_block(staging))
+
+
+def killed(production: Shop, run: str) -> None:
+    """`kill -9` of the run's process."""
+    process = production.read(run).infrastructure_pid
+    assert process is not None
+    os.kill(int(process), signal.SIGKILL)
 
 
 def stands(production: Shop) -> tuple[dict[str, int], str | None]:
@@ -88,3 +107,39 @@ def test_a_failed_test_on_staging_leaves_production_untouched_and_is_kept(
     incident = production.scene.incident().id
     kept = {path.name for path in production.service.home.evidence.rglob(f"*{incident}*/validation*/*")}
     assert kept == {"cypress.xml", "green.log"}
+
+
+@pytest.mark.full_matrix
+def test_killed_while_traffic_is_shared_out_it_is_started_again_and_goes_back(
+    production: Shop, staging: str, cypress: Path
+) -> None:
+    cypress.write_text(RESULTS.format(""))
+    run = promote(production, staging, step_s=LONG_S)
+    wait_for(lambda: stands(production)[0] == {"blue": 90, "green": 10}, "the first share")
+    killed(production, run)
+    production.wait_state(run, "WentBack")
+    assert "Crashed" in production.history(run)
+    assert stands(production)[0] == {"blue": 100}
+    assert production.scene.incident().outcome is Outcome.WENT_BACK
+
+
+@pytest.mark.full_matrix
+def test_killed_after_all_traffic_it_is_started_again_and_goes_on_without_staging(
+    production: Shop, staging: str, cypress: Path
+) -> None:
+    cypress.write_text(RESULTS.format(""))
+    run = promote(production, staging)
+    production.wait_state(run, "Suspended")
+    production.hold_verification()
+    Path(f"{production.pause}.asked").unlink()
+    approved = production.run_command("approve", production.scene.incident().id, "--reason", "go on")
+    assert approved.returncode == 0, approved.stderr
+    process = production.verifying_process()
+    assert stands(production) == ({"green": 100}, "1.0")
+    cypress.write_text(RESULTS.format("<failure/>"))
+    os.kill(process, signal.SIGKILL)
+    production.let_go()
+    production.wait_state(run, "Deployed")
+    assert "Crashed" in production.history(run)
+    assert stands(production) == ({"green": 100}, "1.0")
+    assert len(production.scene.data("validated")) == 1

@@ -42,6 +42,13 @@ def test_the_form_says_that_nobody_can_look_at_the_target_before() -> None:
     assert "Blind" not in request_text(PLAN, "incident-1", datetime.now(UTC))
 
 
+def test_the_form_says_right_away_that_it_is_a_drill() -> None:
+    drilled = request_text(PLAN, "incident-1", datetime.now(UTC), Beside(drill=True))
+    said = "**This is a drill.** Answer as you would."
+    assert drilled.index(said) < drilled.index("errors")
+    assert said not in request_text(PLAN, "incident-1", datetime.now(UTC))
+
+
 def test_the_form_says_which_number_to_type_before_anything_else() -> None:
     plan = PLAN.model_copy(update={"confirm_rows": 12})
     text = request_text(plan, "incident-1", datetime.now(UTC))
