@@ -24,6 +24,9 @@ PATIENCE_S = 30.0
 
 PAUSE_S = 0.2
 
+MORE_S = 2.0
+"""Where several runs came at once, Prefect may have more on their way: how long none may come before all are served."""
+
 TURN = "afterwards.turn"
 HURRY = "hurry"
 
@@ -93,6 +96,17 @@ def users_wait(home: Home) -> Iterator[None]:
             waiting.end()
 
 
+def wait_for_users(home: Home, patience_s: float) -> None:
+    """This process's users are served: wait until those of this host's other runs are, and no more came, for so many seconds at most."""
+    served()
+    now = last = time.monotonic()
+    deadline = now + patience_s
+    while now < min(deadline, last + MORE_S) and not _is_hurried(home):
+        time.sleep(PAUSE_S)
+        now = time.monotonic()
+        last = last if _nobody_waits(home) else now
+
+
 @contextmanager
 def after_users(home: Home, patience_s: float = PATIENCE_S) -> Iterator[None]:
     """Wait until no run of this host acts for users, and for a turn among those that waited; the turn lasts as long as the block.
@@ -116,7 +130,11 @@ def hurry(home: Home) -> None:
 
 
 def _may_begin(home: Home, turn: IO[bytes]) -> bool:
-    return _is_young(home.state / HURRY, HURRY_S) or (_nobody_waits(home) and _taken(turn))
+    return _is_hurried(home) or (_nobody_waits(home) and _taken(turn))
+
+
+def _is_hurried(home: Home) -> bool:
+    return _is_young(home.state / HURRY, HURRY_S)
 
 
 def _is_young(path: Path, seconds: float) -> bool:

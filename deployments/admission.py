@@ -6,6 +6,9 @@ from typing import Protocol, TypeVar
 
 from deployments.catalog import EMERGENCY_TAG, WATCH_TAG
 
+PLACES = 24
+"""How many runs may act beside each other where nobody says: a storm's wait for each other, and not for a place."""
+
 WATCH_PLACES = 32
 """How many watches may run beside the runs that act; each is a process that mostly sleeps."""
 

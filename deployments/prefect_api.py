@@ -147,6 +147,10 @@ class PrefectApi:
         found = self._block(application, "?include_secrets=true")
         return {} if found is None else dict(found["data"].get("secrets") or {})
 
+    def block(self, block: str) -> dict[str, Any]:
+        """The fields of the block of this id, secrets in clear."""
+        return dict(self._call("GET", f"/block_documents/{block}?include_secrets=true")["data"])
+
     def emit(self, event: dict[str, Any]) -> None:
         """Give Prefect one event; returns once it has it, unlike Prefect's own `emit_event`, which forgets failures."""
         self.emit_all([event])

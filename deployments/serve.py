@@ -15,6 +15,7 @@ from prefect.logging import get_logger
 from blocks.embedded_postgres import EmbeddedPostgres
 from blocks.home import Home
 from blocks.keys import api_token, api_token_file
+from deployments.admission import PLACES
 from deployments.catalog import CATALOG, WORK_POOL, Catalogued, modules
 from deployments.concurrency import beside
 from deployments.gateway.port import Listener, listening
@@ -24,7 +25,7 @@ from deployments.prefect_environment import auth_file, given_environment
 from deployments.prefect_server import PrefectServer
 from deployments.register import register
 from deployments.serving import Serving, announced, only_one
-from deployments.warm_worker import PLACES, WarmWorker
+from deployments.warm_worker import WarmWorker
 from domain.errors import CommandFailed, PrefectUnavailable
 
 STORE_DATABASE = "backout"

@@ -21,6 +21,7 @@ from prefect.logging import get_logger
 
 from blocks import users_first
 from blocks.home import Home
+from deployments.going_ahead import Early, go_ahead
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Order:
         env: environment variables that this run has on top of the zygote's.
         log: file that its output goes to.
         users_wait: whether it acts for users; else it only looks, and nothing waits for it.
+        early: what its acts need to go ahead of Prefect; None where Prefect begins it first, as usual.
     """
 
     run: str
@@ -40,6 +42,13 @@ class Order:
     env: dict[str, str]
     log: str
     users_wait: bool = True
+    early: Early | None = None
+
+    @classmethod
+    def read(cls, message: dict[str, Any]) -> "Order":
+        """From the JSON object that the worker sends."""
+        early = message.pop("early", None)
+        return cls(**message, early=Early(**early) if early else None)
 
 
 def run_order(order: Order) -> None:
@@ -51,6 +60,8 @@ def run_order(order: Order) -> None:
     if order.users_wait:
         users_first.begin(Home.from_env())
     flow_run_id = UUID(order.run)
+    if order.early is not None and (found := _imported(order.entrypoint)) is not None:
+        go_ahead(found, order.run, order.early)
     with handle_engine_signals(flow_run_id):
         flow_run = load_flow_run(flow_run_id)
         flow = _flow(order.entrypoint, flow_run)
@@ -61,10 +72,14 @@ def run_order(order: Order) -> None:
 
 def _flow(entrypoint: str, flow_run: FlowRun) -> Flow[..., Any]:
     """The flow that was imported before the fork; else whatever Prefect loads for this deployment."""
+    return _imported(entrypoint) or load_flow(flow_run)
+
+
+def _imported(entrypoint: str) -> Flow[..., Any] | None:
     path, _, function = entrypoint.partition(":")
     module = sys.modules.get(path.removesuffix(".py").replace("/", "."))
     found = getattr(module, function, None)
-    return found if isinstance(found, Flow) else load_flow(flow_run)
+    return found if isinstance(found, Flow) else None
 
 
 def _send_output_to(log: str) -> None:

@@ -22,17 +22,18 @@ from prefect.states import AwaitingRetry, Cancelled
 from prefect.workers.base import BaseJobConfiguration
 
 from blocks.home import Home
-from deployments.admission import admitted
+from deployments.admission import PLACES, admitted
 from deployments.catalog import CATALOG, RESUMABLE_TAG, WATCH_TAG, WORKER_TYPE, modules
 from deployments.children import Child, Children, WarmResult, entrypoint_of
 from deployments.concurrency import beside
 from deployments.crash_recovery import may_restart, restart
+from deployments.going_ahead import early_of
 from deployments.lean_worker import LeanWorker
 from deployments.left_behind import crash_left_behind
 from deployments.measures import show_worker
 from deployments.state_watch import StateWatch
+from deployments.waking import poll_when_woken
 
-PLACES = 24
 GRACE_SECONDS = 30.0
 CANCEL_GRACE_SECONDS = 5.0  # a look may hang; killing the run is safe, and somebody waits for its end
 
@@ -65,8 +66,7 @@ class WarmWorker(LeanWorker):
     ) -> None:
         super().__init__(work_pool_name, (home or Home.from_env()).ensure(), **options)
         self._places = limit or PLACES
-        warm = modules(CATALOG) if imported is None else imported
-        self._children = Children(self._home, warm, descriptors)
+        self._children = Children(self._home, modules(CATALOG) if imported is None else imported, descriptors)
         self._channel = ControlChannel()
         self._acting: dict[UUID, Child] = {}
         self._cancelling: set[UUID] = set()
@@ -86,9 +86,11 @@ class WarmWorker(LeanWorker):
         watch = StateWatch(self._acting.keys, self._wake.set, self._on_cancelling, self._on_crashed)
         show_worker(lambda: len(self._acting), lambda: self._children.is_ready)
         patrol = watch.patrol(self.client, PREFECT_WORKER_QUERY_SECONDS.value())
-        marks, crash = self._children.marks, self._propose_crashed_state
-        left = crash_left_behind(marks, self.client, self._acting.keys, crash)
-        services = (watch.listen(), patrol, left, self._poll_when_woken())
+        left = crash_left_behind(
+            self._children.marks, self.client, self._acting.keys, self._propose_crashed_state
+        )
+        early_polls = poll_when_woken(self._wake, self.get_and_submit_flow_runs)
+        services = (watch.listen(), patrol, left, early_polls)
         await self._exit_stack.enter_async_context(beside(*services))
 
     async def ready(self) -> None:
@@ -124,8 +126,7 @@ class WarmWorker(LeanWorker):
         task_status: anyio.abc.TaskStatus[Any] | None = None,
     ) -> WarmResult:
         """Execute one run in a child and wait for its end. One that is resumed before its last child ended waits its turn."""
-        turn = self._turns.setdefault(flow_run.id, asyncio.Lock())
-        async with turn:
+        async with self._turns.setdefault(flow_run.id, asyncio.Lock()):
             result = await self._run_in_child(flow_run, configuration, task_status)
             return self.labelled(flow_run.id, result)
 
@@ -138,9 +139,9 @@ class WarmWorker(LeanWorker):
         port, token = self._channel.register(flow_run.id)
         control = {"PREFECT__CONTROL_PORT": str(port), "PREFECT__CONTROL_TOKEN": token}
         env = {name: value for name, value in configuration.env.items() if value is not None}
-        acts = WATCH_TAG not in flow_run.tags
-        run, entrypoint = str(flow_run.id), entrypoint_of(configuration)
-        child = await self._children.fork(run, entrypoint, env | control, users_wait=acts)
+        run, acts, entrypoint = str(flow_run.id), WATCH_TAG not in flow_run.tags, entrypoint_of(configuration)
+        early = early_of(flow_run, (self._acting.keys() | self._submitting_flow_run_ids) - self._watching)
+        child = await self._children.fork(run, entrypoint, env | control, users_wait=acts, early=early)
         self._acting[flow_run.id] = child
         try:
             if task_status is not None:
@@ -239,12 +240,3 @@ class WarmWorker(LeanWorker):
         child = self._acting.get(flow_run_id)
         if child is not None:
             await self._cancel(flow_run_id, child)
-
-    async def _poll_when_woken(self) -> None:
-        while True:
-            await self._wake.wait()
-            self._wake.clear()
-            try:
-                await self.get_and_submit_flow_runs()
-            except Exception:
-                self._logger.warning("an early poll failed; the regular one follows", exc_info=True)

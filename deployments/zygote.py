@@ -83,7 +83,7 @@ class Zygote:
         pid = os.fork()
         if pid == 0:
             self._leave()
-            return Order(**message)
+            return Order.read(message)
         self._runs[pid] = message["run"]
         self._say({"run": message["run"], "pid": pid})
         return None

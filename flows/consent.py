@@ -15,7 +15,7 @@ from domain.plan import Plan
 from domain.policy import AtDeadline
 from tasks.case import Case
 from tasks.drill_consent import withdrawn_late
-from tasks.ended import Ended
+from tasks.ended import Ended, Interrupted
 from tasks.run_log import in_flow
 from tasks.tell import tell
 
@@ -35,10 +35,13 @@ def ask(case: Case, plan: Plan) -> None:
     Raises:
         Ended: rejected, expired, or something else is started instead.
         DataLossNotAccepted: rows would be lost, and without Prefect nobody can be asked whether they may.
+        Interrupted: Prefect has not begun the run yet, which is the one that asks.
         Pause: Prefect's own signal that the run is suspended; no process is held.
     """
     if plan.consent is None:
         return
+    if case.goes_ahead:
+        raise Interrupted("consent")
     if not in_flow():
         _without_prefect(case, plan)
         return
@@ -170,7 +173,14 @@ def _suspend(case: Case, plan: Plan, asked: Entry | None) -> Ruling:
     withdrawn_late(case, plan)
     stand = _stand(case, plan)
     if stand is Ruling.OPEN:
-        suspend(plan, case.incident.id, key, deadline, GRACE_S, Beside(calls, dashboards))
+        suspend(
+            plan,
+            case.incident.id,
+            key,
+            deadline,
+            GRACE_S,
+            Beside(calls, dashboards, bool(case.request.drill)),
+        )
     _act_again(case)
     return stand
 

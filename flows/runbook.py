@@ -5,7 +5,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from prefect import runtime
 from prefect.client.schemas.objects import State, StateType
 from prefect.logging import get_run_logger
 
@@ -24,6 +23,7 @@ from flows.intake import Followed, after_the_end, begin, checked, document_of, k
 from flows.messages import sent_beside
 from flows.plan_table import show_plan
 from flows.refusal import tell_refused
+from flows.this_run import goes_ahead, this_run
 from tasks.case import Case
 from tasks.study_database import planned
 
@@ -43,7 +43,7 @@ def asked(
     """The form's fields as a request, at the time the run was created."""
     seen = persistently(lambda: _detected(detection)) if detection else Detection()
     to = None if target.strip() in ("", LAST_GOOD) else target.strip()
-    created = runtime.flow_run.scheduled_start_time or datetime.now(UTC)
+    created = this_run().due or datetime.now(UTC)
     return Request(
         application=application.name, to=to, detection=seen.findings, basis=seen.basis, at=created, **fields
     )
@@ -61,7 +61,11 @@ def run(application: Application, request: Request, path: Path, *, puts_off: boo
     a person reads them, and no trace.
 
     `puts_off`: end once traffic is verified, and leave evidence and report to the linked watch.
+
+    Where it goes ahead of Prefect, the path alone is walked: the run itself then goes on, as after its process was killed.
     """
+    if goes_ahead():
+        return _ahead(application, request, path)
     try:
         return persistently(lambda: _run(application, request, path, puts_off=puts_off))
     except BackoutError as error:
@@ -80,16 +84,32 @@ def _run(application: Application, request: Request, path: Path, *, puts_off: bo
         case, outcome, why = _walked(here, document, request, path, puts_off=puts_off)
         if outcome is None:
             return _joined(case.incident)
-        after = after_the_end(here, document, case.incident.id, str(runtime.flow_run.id))
+        after = after_the_end(here, document, case.incident.id, this_run().id)
         afterwards(after, application, outcome)
         return state_of(outcome, why, after.incident)
 
 
+def _ahead(application: Application, request: Request, path: Path) -> State[Any]:
+    """The path, without its end: what users wait for. What goes wrong is raised; the run looks, and decides."""
+    not_begun: State[Any] = State(type=StateType.PENDING)
+    with installation() as here:
+        if request.dry_run or _other_run(here):
+            return not_begun
+        document = document_of(application, here)
+        known_part(document, known_issue(document, checked(request)))
+        case = begin(here, document, request, this_run().id)
+        if isinstance(case, Case):
+            case.goes_ahead = True
+            with case.acting():
+                path(case)
+    return not_begun
+
+
 def _other_run(here: Installation) -> str | None:
     """The run that the same alert started before: where Prefect was killed, the alert's event is sent again."""
-    detection, own = runtime.flow_run.parameters.get("detection"), str(runtime.flow_run.id)
-    first = here.store.alert_read(detection, own) if detection else own
-    return None if first == own else first
+    own = this_run()
+    first = here.store.alert_read(own.detection, own.id) if own.detection else own.id
+    return None if first == own.id else first
 
 
 def _document(here: Installation, application: Application, request: Request) -> Document:
@@ -125,7 +145,7 @@ def persistently(act: Callable[[], Result]) -> Result:
 def _walked(
     here: Installation, document: Document, request: Request, path: Path, *, puts_off: bool
 ) -> Walked:
-    case = begin(here, document, request, str(runtime.flow_run.id))
+    case = begin(here, document, request, this_run().id)
     if isinstance(case, Followed) and not (case.ours and case.incident.outcome):
         return case, None, ""
     if isinstance(case, Case):

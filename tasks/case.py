@@ -40,6 +40,7 @@ class Case:
     Attributes:
         run: the id under which the run can be started again.
         puts_off: whether a linked run does what can wait until users are served: evidence, report, last words.
+        goes_ahead: whether Prefect has not begun its run yet, so that nobody can be asked.
         stopping: set by Ctrl-C; no further act begins.
         whole: the application with all its parts, where `document` is one of them alone.
     """
@@ -51,6 +52,7 @@ class Case:
     hold: Hold
     run: str
     puts_off: bool = False
+    goes_ahead: bool = False
     stopping: threading.Event = field(default_factory=threading.Event)
     whole: Document = field(init=False)
 

@@ -6,8 +6,7 @@ from typing import Annotated
 import typer
 
 from blocks.home import Home
-
-DEFAULT_PLACES = 8
+from deployments.admission import PLACES
 
 
 def add_to(app: typer.Typer) -> None:
@@ -18,7 +17,7 @@ def add_to(app: typer.Typer) -> None:
 def serve(
     places: Annotated[
         int, typer.Option(min=2, help="Runs at the same time; one place is kept for emergencies.")
-    ] = DEFAULT_PLACES,
+    ] = PLACES,
 ) -> None:
     """Start Prefect's server where none is configured, register the deployments, execute their runs, watch, and tell people."""
     from deployments.serve import serve as serve_until_told

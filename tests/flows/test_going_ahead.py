@@ -1,0 +1,129 @@
+"""The acts of a run before Prefect begins it: users are served by them, and the run takes up where they stand."""
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from blocks import configuration
+from blocks.application import Application
+from blocks.installation import Installation
+from blocks.store import alerts, configurations
+from blocks.store.configurations import Applied
+from domain.errors import Drift
+from domain.findings import Finding, Verdict
+from domain.outcomes import Outcome
+from domain.reaction import Result
+from flows import runbook
+from flows.path import take_back
+from flows.rollback import rollback
+from flows.this_run import ThisRun, ahead, goes_ahead
+from tasks.ended import Interrupted
+from tests.deployments.alerting import received
+from tests.flows.stage import Scene, Stage
+from tests.forked import exit_code
+
+ISSUE = "service-outage"
+ASKS: dict[str, Any] = {
+    "preset": "default", "rules": {"critical": {"consent": {"people": 1}}}
+}  # fmt: skip
+
+
+@pytest.fixture
+def here(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Iterator[Installation]:
+    with scene.installation() as here:
+        monkeypatch.setattr(runbook, "installation", scene.installation)
+        yield here
+
+
+@pytest.fixture
+def scene(stage: Stage, tmp_path: Path) -> Scene:
+    return stage.scene(tmp_path)
+
+
+def applied(scene: Scene, here: Installation, **changes: Any) -> Application:
+    scene.raw |= changes
+    raw, digest = scene.raw, configuration.digest(scene.raw)
+    configurations.keep(here.store.database, Applied(scene.name, raw, digest, "a test"), "ann")
+    return Application(name=scene.name, source="a test", digest=digest, document=raw)
+
+
+def detected(scene: Scene, here: Installation) -> str:
+    found = Finding(name="alert", on="users", verdict=Verdict.BAD, said="503")
+    return here.store.detect(scene.name, [found], None)
+
+
+def gone_ahead(
+    scene: Scene, here: Installation, application: Application, detection: str | None = None
+) -> None:
+    detection = detection or detected(scene, here)
+    with ahead(ThisRun(f"{scene.name} first", None, detection)):
+        rollback.fn(application=application, issue=ISSUE, detection=detection, asked_by="a", via="automation")
+
+
+def taken_up(scene: Scene) -> Outcome | None:
+    """As Prefect's run of the same id does, whenever it begins."""
+    return scene.walk(take_back, via="automation", issue=ISSUE, severity=None)
+
+
+def test_users_are_served_and_the_run_ends_it(scene: Scene, here: Installation) -> None:
+    gone_ahead(scene, here, applied(scene, here))
+    assert scene.stage.serving() == "green"
+    assert len(scene.data("verified")) == 1
+    assert scene.incident().outcome is None, "how it ended is the run's to say"
+    assert not goes_ahead()
+    assert taken_up(scene) is Outcome.ROLLED_BACK
+    assert len(scene.data("switched")) == len(scene.data("planned")) == 1
+
+
+def test_where_people_are_to_be_asked_nothing_is_changed(scene: Scene, here: Installation) -> None:
+    application = applied(scene, here, policy=ASKS)
+    with pytest.raises(Interrupted, match="consent"):
+        gone_ahead(scene, here, application)
+    assert scene.stage.serving() == "blue"
+    assert scene.incident().outcome is None
+    assert here.store.approvals(scene.incident().id) == []
+
+
+def test_a_document_that_was_changed_beside_its_file_is_refused(scene: Scene, here: Installation) -> None:
+    application = applied(scene, here)
+    application.document = {**application.document, "description": "changed in the UI"}
+    with pytest.raises(Drift):
+        gone_ahead(scene, here, application)
+    assert scene.stage.serving() == "blue"
+
+
+def test_of_two_runs_of_one_alert_the_second_does_nothing(scene: Scene, here: Installation) -> None:
+    application, detection = applied(scene, here), detected(scene, here)
+    with here.store.database.transaction() as connection:
+        row = received(scene.name).model_copy(update={"issue": ISSUE})
+        alerts.keep(connection, row, Result.STARTED, detection, None)
+    assert here.store.alert_read(detection, "the first run") == "the first run"
+    gone_ahead(scene, here, application, detection)
+    assert scene.stage.serving() == "blue"
+    assert here.store.incidents(scene.name) == []
+
+
+@pytest.mark.parametrize("act", ["survey", "prepare", "switch", "verify"])
+def test_killed_on_the_way_the_run_does_what_is_left(scene: Scene, here: Installation, act: str) -> None:
+    application = applied(scene, here)
+
+    def killed() -> None:
+        with scene.installation() as own, pytest.MonkeyPatch.context() as patch:
+            note = type(own.store).append
+
+            def append(store: Any, incident: str, kind: str, data: dict[str, Any]) -> Any:
+                if kind == "act done" and data["act"] == act:
+                    os.kill(os.getpid(), signal.SIGKILL)
+                return note(store, incident, kind, data)
+
+            patch.setattr(type(own.store), "append", append)
+            gone_ahead(scene, own, application)
+
+    assert exit_code(killed) == -signal.SIGKILL
+    assert taken_up(scene) is Outcome.ROLLED_BACK
+    assert scene.stage.serving() == "green"
+    assert len(scene.data("switched")) == 1
