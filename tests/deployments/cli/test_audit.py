@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from blocks.installation import Installation
+from tests.blocks.waiting import wait_until
 from tests.deployments.cli.shop import APP, Shop
 
 
@@ -16,6 +17,10 @@ def incident(shop: Shop) -> str:
     shop.bad_release_serves()
     done = shop.run("rollback", APP, "--severity", "critical", "--reason", "it | breaks", "--json")
     assert done.code == 0
+    # The command ends with its incident; Prefect has the run's last state moments later.
+    wait_until(
+        lambda: "RolledBack" in shop.run("audit", "--app", APP, "--json").out, "the run's end in Prefect"
+    )
     return str(done.json["incident"])
 
 
