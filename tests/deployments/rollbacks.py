@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -213,6 +214,12 @@ class Shop:
     def read(self, run: str) -> FlowRun:
         with self.service.client() as client:
             return client.read_flow_run(UUID(run))
+
+    def kill_process_of(self, run: str) -> None:
+        """`kill -9`."""
+        process = self.read(run).infrastructure_pid
+        assert process is not None
+        os.kill(int(process), signal.SIGKILL)
 
     def hold_verification(self) -> None:
         """The next verification does not end before `let_go`."""

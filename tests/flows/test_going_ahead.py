@@ -13,7 +13,7 @@ from blocks.application import Application
 from blocks.installation import Installation
 from blocks.store import alerts, configurations
 from blocks.store.configurations import Applied
-from domain.errors import Drift
+from domain.errors import BackoutError, Drift
 from domain.findings import Finding, Verdict
 from domain.outcomes import Outcome
 from domain.reaction import Result
@@ -21,9 +21,9 @@ from flows import runbook
 from flows.path import take_back
 from flows.rollback import rollback
 from flows.this_run import ThisRun, ahead, goes_ahead
-from tasks.ended import Interrupted
+from tasks.ended import Ended, Interrupted
 from tests.deployments.alerting import received
-from tests.flows.stage import Scene, Stage
+from tests.flows.stage import ONLY_BLUE_PASSES, Scene, Stage
 from tests.forked import exit_code
 
 ISSUE = "service-outage"
@@ -86,6 +86,15 @@ def test_where_people_are_to_be_asked_nothing_is_changed(scene: Scene, here: Ins
     assert scene.stage.serving() == "blue"
     assert scene.incident().outcome is None
     assert here.store.approvals(scene.incident().id) == []
+
+
+def test_what_users_cannot_use_is_given_up_by_the_run(scene: Scene, here: Installation) -> None:
+    application = applied(scene, here, checks=ONLY_BLUE_PASSES)
+    with pytest.raises((BackoutError, Ended)):
+        gone_ahead(scene, here, application)
+    assert taken_up(scene) is Outcome.WENT_BACK
+    assert scene.stage.serving() == "blue"
+    assert len(scene.data("switched")) == 1
 
 
 def test_a_document_that_was_changed_beside_its_file_is_refused(scene: Scene, here: Installation) -> None:

@@ -1,8 +1,6 @@
 """After a deploy that ended well, as Prefect runs it: its watch takes it back, and what it left is stopped when that is due."""
 
 import json
-import os
-import signal
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -58,12 +56,6 @@ def bring_forward(shop: Shop, run: FlowRun) -> None:
         client.set_flow_run_state(run.id, Scheduled(), force=True)
 
 
-def kill_process_of(shop: Shop, run: str) -> None:
-    process = shop.read(run).infrastructure_pid
-    assert process is not None
-    os.kill(int(process), signal.SIGKILL)
-
-
 def ready(shop: Shop) -> dict[str, Any]:
     """`backout ready` of the slot that is gone back to."""
     seen = json.loads(shop.run_command("ready", shop.scene.name, "--json").stdout)
@@ -100,7 +92,7 @@ def test_its_watch_killed_in_the_middle_is_started_again_and_takes_it_back(
     deploy = shop.scene.incident().id
     wait_for(lambda: shop.has("watch started"), "the watch")
     watch = str(shop.keyed(f"soak-{deploy}").id)
-    kill_process_of(shop, watch)
+    shop.kill_process_of(watch)
     shop.scene.fault("unhealthy")
     shop.wait_state(watch, "Trouble")
     assert "Crashed" in shop.history(watch)
@@ -120,7 +112,7 @@ def test_killed_right_after_it_stopped_the_slot_the_worker_starts_it_again_and_i
         connection.execute("SELECT 1 FROM incidents WHERE id = %s FOR UPDATE", [deploy])
         bring_forward(shop, due)
         wait_for(lambda: not up(tenths)["blue"], f"the stop; {shop.service.output()}")
-        kill_process_of(shop, str(due.id))
+        shop.kill_process_of(str(due.id))
         shop.wait_state(str(due.id), "Crashed", "AwaitingRetry", "Late", "Pending", "Running")
     assert "2.0 in blue was stopped" in shop.wait_state(str(due.id), "Decommissioned")
     assert "Crashed" in shop.history(str(due.id))

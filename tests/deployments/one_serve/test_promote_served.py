@@ -57,13 +57,6 @@ def promote(production: Shop, staging: str, **changes: Any) -> str:
     return production.start("promote", staging=production.api.application_block(staging))
 
 
-def killed(production: Shop, run: str) -> None:
-    """`kill -9` of the run's process."""
-    process = production.read(run).infrastructure_pid
-    assert process is not None
-    os.kill(int(process), signal.SIGKILL)
-
-
 def stands(production: Shop) -> tuple[dict[str, int], str | None]:
     """Its shares, and what green holds."""
     assert isinstance(production.scene, DeployScene)
@@ -116,7 +109,7 @@ def test_killed_while_traffic_is_shared_out_it_is_started_again_and_goes_back(
     cypress.write_text(RESULTS.format(""))
     run = promote(production, staging, step_s=LONG_S)
     wait_for(lambda: stands(production)[0] == {"blue": 90, "green": 10}, "the first share")
-    killed(production, run)
+    production.kill_process_of(run)
     production.wait_state(run, "WentBack")
     assert "Crashed" in production.history(run)
     assert stands(production)[0] == {"blue": 100}
