@@ -24,9 +24,6 @@ PATIENCE_S = 30.0
 
 PAUSE_S = 0.2
 
-MORE_S = 2.0
-"""Where several runs came at once, Prefect may have more on their way: how long none may come before all are served."""
-
 TURN = "afterwards.turn"
 HURRY = "hurry"
 
@@ -94,17 +91,6 @@ def users_wait(home: Home) -> Iterator[None]:
     finally:
         for waiting in said:
             waiting.end()
-
-
-def wait_for_users(home: Home, patience_s: float) -> None:
-    """This process's users are served: wait until those of this host's other runs are, and no more came, for so many seconds at most."""
-    served()
-    now = last = time.monotonic()
-    deadline = now + patience_s
-    while now < min(deadline, last + MORE_S) and not _is_hurried(home):
-        time.sleep(PAUSE_S)
-        now = time.monotonic()
-        last = last if _nobody_waits(home) else now
 
 
 @contextmanager

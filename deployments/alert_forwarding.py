@@ -18,6 +18,7 @@ from deployments.alert_spool import spool_of
 from deployments.alerts_aside import Refused, instead, set_aside, set_file_aside, show
 from deployments.event_refusal import emit
 from deployments.prefect_api import PrefectApi
+from deployments.storms import STARTS
 from domain.alert import Received
 from domain.errors import BackoutError
 from domain.reaction import Result
@@ -32,6 +33,9 @@ AT_ONCE = 50
 
 DEFECT_S = 60.0
 """Seconds after which a file that met a defect of ours is tried again: nothing that was promised is thrown away."""
+
+AHEAD_S = 5.0
+"""Seconds that Prefect is told later, at most, of starts whose acts go ahead of it."""
 
 UNREAD_S = 60.0
 """Seconds after which a run that an event should have started, and that never began, is asked for again."""
@@ -56,13 +60,14 @@ class Forwarder:
         self._tend_at = 0.0
         self._said = ""
         self._later: dict[Path, float] = {}
+        self._ahead: dict[Path, float] = {}
 
     def step(self) -> float:
         """One round; seconds to wait before the next. While Prefect or the store is away, all waits."""
         try:
             files = self.spool.files()
             measures.SPOOL.set(len(files))
-            if due := [file for file in files if self._later.get(file, 0.0) <= time.monotonic()]:
+            if due := [file for file in files if self._is_due(file)]:
                 self._try(due[:AT_ONCE])
             if time.monotonic() >= self._tend_at:
                 self._tend_at = time.monotonic() + TEND_S
@@ -73,6 +78,12 @@ class Forwarder:
             return AWAY_S
         self._say("")
         return LOOK_S
+
+    def _is_due(self, file: Path) -> bool:
+        """Not while it met a defect a moment ago, nor while its starts go ahead: Prefect is busy for seconds once it knows."""
+        now = time.monotonic()
+        goes_ahead = self._ahead.get(file, 0.0) > now and not STARTS.is_over()
+        return self._later.get(file, 0.0) <= now and not goes_ahead
 
     def _try(self, files: list[Path]) -> None:
         """Together; where that meets a defect, each by itself: one file keeps no other waiting."""
@@ -100,10 +111,14 @@ class Forwarder:
         read = [(file, self._rows(file)) for file in files]
         rows = [row for _, found in read for row in found]
         decided = decide(self.here, rows)
+        if STARTS.told([one.event for one in decided if one.event]):
+            self._ahead = {file: time.monotonic() + AHEAD_S for file in files} | self._ahead
+            return
         refused = self._tell(rows, decided)
         for file, _ in read:
             self.spool.done(file)
             self._later.pop(file, None)
+            self._ahead.pop(file, None)
         for row, one in zip(rows, decided, strict=True):
             result = Result.ASIDE if one.id in refused else one.result
             measures.ALERTS.labels(row.alert.sender, result).inc()

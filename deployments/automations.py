@@ -97,6 +97,12 @@ def is_same(known: AutomationCore, wanted: AutomationCore) -> bool:
     )  # fmt: skip
 
 
+def as_made(known: AutomationCore, application: str, runbook: str) -> bool:
+    """Whether an automation that starts a runbook does so at the events that `backout apply` lets it wait for."""
+    wanted = _of(application, Reaction.START, runbook, known.actions[0])
+    return is_same(known, wanted)
+
+
 def _start(client: SyncPrefectClient, block: UUID, runbook: str) -> RunDeployment:
     """The action that starts a runbook, with as much of its form as it has."""
     try:

@@ -19,7 +19,7 @@ from prefect.workers.base import BaseJobConfiguration, BaseWorkerResult
 
 from blocks.home import Home
 from deployments.catalog import ROOT
-from deployments.going_ahead import Early
+from deployments.going_ahead import Going
 from deployments.left_behind import Marks
 from deployments.prefect_server import private_log
 from deployments.warm_child import Order
@@ -108,7 +108,7 @@ class Children:
         env: dict[str, str],
         *,
         users_wait: bool = True,
-        early: Early | None = None,
+        ahead: Going | None = None,
     ) -> Child:
         """A child that executes this run; waits for the zygote where it is not warm yet.
 
@@ -117,7 +117,7 @@ class Children:
         await self._ready.wait()
         if self._writer is None:
             raise ConnectionError("the zygote died in this moment")
-        order = Order(run, entrypoint, env, str(self.log_of(run)), users_wait, early)
+        order = Order(run, entrypoint, env, str(self.log_of(run)), users_wait, ahead)
         forked: asyncio.Future[Child] = asyncio.get_running_loop().create_future()
         self._forking[run] = forked
         self._writer.write(json.dumps(asdict(order)).encode() + b"\n")

@@ -15,6 +15,7 @@ from deployments import measures
 from deployments.alert_decision import Asked, decide_on, event_of
 from deployments.events import TRIGGER_FIRED, WHY, resource, shown
 from deployments.prefect_api import PrefectApi
+from deployments.storms import STARTS
 from domain.alert import Alert, Fired, Received, one_line
 from domain.findings import Finding
 from domain.reaction import Reaction, Result, reaction
@@ -88,6 +89,8 @@ class Firing:
             self._untold = (self._decided if decides else self._warned)(here, window, samples)
         if self._untold is None:
             return
+        # Nothing on disk would remember it: Prefect is told at once, also where it goes ahead.
+        STARTS.told([self._untold])
         # It occurs when it is told: Prefect forgets what is said to be long ago.
         with PrefectApi.find(here.home) as api:
             api.emit(self._untold | {"occurred": datetime.now(UTC).isoformat()})

@@ -1,83 +1,55 @@
-"""Many applications at once: their runs' acts go ahead of Prefect, which then takes each run up where it stands.
+"""Many applications at once: their acts go ahead of Prefect, which then takes each run up where it stands.
 
-Prefect's server uses one processor, for half a second to begin one run with its tasks: users of the twentieth application
-would wait for the nineteen before it. So the process of such a run first does what users wait for, by journal and lock
-alone; then Prefect begins the run, and it goes on as one does whose process was killed there. A run that is alone begins
-in Prefect, where it is watched from its first act.
+Prefect's server uses one processor, for some 0.15 s to make one run, and for half a second to begin it with its tasks: users
+of the twentieth application would wait for the nineteen before it. So one process that is warm already first does what users
+wait for, for all of them, by journal and lock alone. The run that Prefect's automation makes of the same start then goes on
+as one does whose process was killed there. What would keep Prefect from starting it keeps it from going ahead, too.
 """
 
 import traceback
-from collections.abc import Collection
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
-from uuid import UUID
 
-from prefect import Flow
-from prefect.client.schemas.objects import FlowRun
-
-from blocks.application import Application
 from blocks.home import Home
-from blocks.users_first import wait_for_users
+from blocks.users_first import users_wait
+from deployments.admission import PLACES
 from deployments.prefect_api import PrefectApi
-from flows.this_run import ThisRun, ahead
-
-STORM = 3
-"""So many runs at once are a storm: more than have a processor each."""
-
-OTHERS_S = 20.0
-"""Seconds that a run whose users are served waits for those of others, before it asks Prefect for anything."""
+from deployments.prospects import Prospect, Start, prospects
+from flows.this_run import ahead_of
 
 
 @dataclass(frozen=True)
-class Early:
-    """What a run's acts need before Prefect begins it.
+class Going:
+    """What is to go ahead.
 
     Attributes:
-        block: id of the application's block.
-        parameters: the flow's other ones.
-        due: when it was to start, ISO 8601; empty where that is not known.
+        pool: the work pool whose runs are executed here.
+        starts: those of one storm.
     """
 
-    block: str
-    parameters: dict[str, Any]
-    due: str
+    pool: str
+    starts: tuple[Start, ...]
+
+    @classmethod
+    def read(cls, message: Mapping[str, Any]) -> "Going":
+        """From the JSON object that the worker sends."""
+        return cls(message["pool"], tuple(Start(**start) for start in message["starts"]))
 
 
-def early_of(flow_run: FlowRun, under_way: Collection[UUID]) -> Early | None:
-    """What the run needs to go ahead; None where it begins in Prefect first.
-
-    That is one that a person started, one that was begun before, and one with few others under way.
-
-    Args:
-        flow_run: as Prefect has it; its application is a reference to the block.
-        under_way: all runs that act or are about to, this one among them.
-    """
-    if len(under_way) < STORM or flow_run.run_count:
-        return None
-    given = dict(flow_run.parameters)
-    block = _block(given.pop("application", None))
-    if block is None or given.get("via") != "automation" or not given.get("detection"):
-        return None
-    due = flow_run.expected_start_time
-    return Early(block, given, due.isoformat() if due else "")
-
-
-def _block(reference: Any) -> str | None:
-    found = reference.get("$ref") if isinstance(reference, dict) else None
-    return found.get("block_document_id") if isinstance(found, dict) else None
-
-
-def go_ahead(flow: Flow[..., Any], run: str, early: Early) -> None:
-    """Do the acts of the run, and wait for other users. Whatever goes wrong is printed: the run itself begins at once, and looks."""
+def go_ahead(going: Going) -> None:
+    """Do the acts of all starts that Prefect is about to make runs of, each in a thread. Raises PrefectUnavailable before any."""
     home = Home.from_env()
+    with users_wait(home), PrefectApi.find(home) as api, ThreadPoolExecutor(PLACES) as threads:
+        for prospect in prospects(api, going.pool, going.starts):
+            threads.submit(_act, prospect)
+
+
+def _act(prospect: Prospect) -> None:
+    """One start. Where it fails it is printed, and nothing is lost: its run does what is not done, and says why it cannot."""
     try:
-        with PrefectApi.find(home) as api:
-            application = Application(**api.block(early.block))
-        due = datetime.fromisoformat(early.due) if early.due else None
-        with ahead(ThisRun(run, due, early.parameters["detection"])):
-            flow.fn(application=application, **early.parameters)
-    except Exception:  # noqa: BLE001 - nothing is lost: the run does what is not done yet, and says why where it cannot
+        with ahead_of(prospect.start.detection):
+            prospect.flow.fn(application=prospect.application, **prospect.parameters)
+    except Exception:  # noqa: BLE001 - see above
         traceback.print_exc()
-    else:
-        wait_for_users(home, OTHERS_S)

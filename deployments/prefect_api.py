@@ -78,7 +78,7 @@ class PrefectApi:
 
         The flow itself checks the parameters: the form's choices are for people, and may be older than the releases.
         """
-        found = self._call("GET", f"/deployments/name/{deployment}/{deployment}")
+        found = self.call("GET", f"/deployments/name/{deployment}/{deployment}")
         if found is None:
             why = f"it has no deployment {deployment}: is it the server of `backout serve`?"
             raise PrefectUnavailable(what_it_is="Prefect", address=self.url, why=why)
@@ -88,14 +88,14 @@ class PrefectApi:
             "idempotency_key": key or str(uuid.uuid4()),
             "enforce_parameter_schema": False,
         }
-        return str(self._call("POST", f"/deployments/{found['id']}/create_flow_run", body)["id"])
+        return str(self.call("POST", f"/deployments/{found['id']}/create_flow_run", body)["id"])
 
     def offer(self, deployment: str, field: str, choices: list[str]) -> None:
         """Make a text field of a deployment's form a choice, with room for what is not among them.
 
         Nothing where there is no such deployment or field.
         """
-        found = self._call("GET", f"/deployments/name/{deployment}/{deployment}") or {}
+        found = self.call("GET", f"/deployments/name/{deployment}/{deployment}") or {}
         schema = found.get("parameter_openapi_schema") or {}
         asked = schema.get("properties", {}).get(field)
         either = [
@@ -105,11 +105,11 @@ class PrefectApi:
         if asked is not None and asked.get("anyOf") != either:
             asked.pop("type", None)
             asked["anyOf"] = either
-            self._call("PATCH", f"/deployments/{found['id']}", {"parameter_openapi_schema": schema})
+            self.call("PATCH", f"/deployments/{found['id']}", {"parameter_openapi_schema": schema})
 
     def state(self, run: str) -> RunState:
         """Where the run stands. Raises LookupError where Prefect does not know it."""
-        found = self._call("GET", f"/flow_runs/{run}")
+        found = self.call("GET", f"/flow_runs/{run}")
         if found is None:
             raise LookupError(run)
         state = found["state"] or {}
@@ -122,13 +122,13 @@ class PrefectApi:
         if self.state(run).type != "PAUSED":
             return False
         return bool(
-            self._call("POST", f"/flow_runs/{run}/resume", {"run_input": answer})["status"] == "ACCEPT"
+            self.call("POST", f"/flow_runs/{run}/resume", {"run_input": answer})["status"] == "ACCEPT"
         )
 
     def cancel(self, run: str, message: str) -> None:
         """Make the run Cancelled, whatever it is now: for one that has no process, or whose process has ended."""
         state = {"type": "CANCELLED", "name": "Cancelled", "message": message}
-        self._call("POST", f"/flow_runs/{run}/set_state", {"state": state, "force": True})
+        self.call("POST", f"/flow_runs/{run}/set_state", {"state": state, "force": True})
 
     def application_block(self, application: str) -> dict[str, Any]:
         """A flow parameter that refers to the application's block. Raises UnknownApplication."""
@@ -146,10 +146,6 @@ class PrefectApi:
         """The values kept in the application's block, in clear; empty where there is no such block."""
         found = self._block(application, "?include_secrets=true")
         return {} if found is None else dict(found["data"].get("secrets") or {})
-
-    def block(self, block: str) -> dict[str, Any]:
-        """The fields of the block of this id, secrets in clear."""
-        return dict(self._call("GET", f"/block_documents/{block}?include_secrets=true")["data"])
 
     def emit(self, event: dict[str, Any]) -> None:
         """Give Prefect one event; returns once it has it, unlike Prefect's own `emit_event`, which forgets failures."""
@@ -172,19 +168,19 @@ class PrefectApi:
     def count_events(self, name: str) -> int:
         """How many events of this name Prefect keeps."""
         body = {"filter": {"event": {"name": [name]}}, "limit": 1}
-        return int(self._call("POST", "/events/filter", body)["total"])
+        return int(self.call("POST", "/events/filter", body)["total"])
 
     def runs(self, tags: list[str], limit: int = 200) -> list[dict[str, Any]]:
         """Runs that carry all the tags, newest first."""
         body = {"flow_runs": {"tags": {"all_": tags}}, "sort": "EXPECTED_START_TIME_DESC", "limit": limit}
-        found: list[dict[str, Any]] = self._call("POST", "/flow_runs/filter", body)
+        found: list[dict[str, Any]] = self.call("POST", "/flow_runs/filter", body)
         return found
 
     def _block(self, application: str, query: str = "") -> Any:
         name = block_name(application)
-        return self._call("GET", f"/block_types/slug/{BLOCK_TYPE}/block_documents/name/{name}{query}")
+        return self.call("GET", f"/block_types/slug/{BLOCK_TYPE}/block_documents/name/{name}{query}")
 
-    def _call(self, method: str, path: str, body: Any = None) -> Any:
+    def call(self, method: str, path: str, body: Any = None) -> Any:
         """The answer's JSON; None where there is no such thing, or no content."""
         response = self._answer(method, path, body)
         if response.status_code in (httpx.codes.NOT_FOUND, httpx.codes.NO_CONTENT):

@@ -1,7 +1,6 @@
 """What a forked child does: become the process of one flow run, execute it, and end with the right exit code."""
 
 import os
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,8 @@ from prefect.logging import get_logger
 
 from blocks import users_first
 from blocks.home import Home
-from deployments.going_ahead import Early, go_ahead
+from deployments.going_ahead import Going, go_ahead
+from deployments.imported import imported
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Order:
         env: environment variables that this run has on top of the zygote's.
         log: file that its output goes to.
         users_wait: whether it acts for users; else it only looks, and nothing waits for it.
-        early: what its acts need to go ahead of Prefect; None where Prefect begins it first, as usual.
+        ahead: starts whose acts are to go ahead of Prefect; then it is no run.
     """
 
     run: str
@@ -42,26 +42,31 @@ class Order:
     env: dict[str, str]
     log: str
     users_wait: bool = True
-    early: Early | None = None
+    ahead: Going | None = None
 
     @classmethod
     def read(cls, message: dict[str, Any]) -> "Order":
         """From the JSON object that the worker sends."""
-        early = message.pop("early", None)
-        return cls(**message, early=Early(**early) if early else None)
+        ahead = message.pop("ahead", None)
+        return cls(**message, ahead=Going.read(ahead) if ahead else None)
 
 
 def run_order(order: Order) -> None:
-    """Execute the run as Prefect's own engine process does. Ends by `SystemExit`, or returns after a good end."""
+    """Execute the run as Prefect's own engine process does, or go ahead. Ends by `SystemExit`, or returns after a good end."""
     _send_output_to(order.log)
     _take_environment(order.env)
+    if order.ahead is not None:
+        go_ahead(order.ahead)
+    else:
+        _run(order)
+
+
+def _run(order: Order) -> None:
     # The worker's channel: it tells a cancellation from a crash before it sends SIGTERM.
     configure_from_env()
     if order.users_wait:
         users_first.begin(Home.from_env())
     flow_run_id = UUID(order.run)
-    if order.early is not None and (found := _imported(order.entrypoint)) is not None:
-        go_ahead(found, order.run, order.early)
     with handle_engine_signals(flow_run_id):
         flow_run = load_flow_run(flow_run_id)
         flow = _flow(order.entrypoint, flow_run)
@@ -72,14 +77,7 @@ def run_order(order: Order) -> None:
 
 def _flow(entrypoint: str, flow_run: FlowRun) -> Flow[..., Any]:
     """The flow that was imported before the fork; else whatever Prefect loads for this deployment."""
-    return _imported(entrypoint) or load_flow(flow_run)
-
-
-def _imported(entrypoint: str) -> Flow[..., Any] | None:
-    path, _, function = entrypoint.partition(":")
-    module = sys.modules.get(path.removesuffix(".py").replace("/", "."))
-    found = getattr(module, function, None)
-    return found if isinstance(found, Flow) else None
+    return imported(entrypoint) or load_flow(flow_run)
 
 
 def _send_output_to(log: str) -> None:

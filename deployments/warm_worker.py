@@ -27,11 +27,11 @@ from deployments.catalog import CATALOG, RESUMABLE_TAG, WATCH_TAG, WORKER_TYPE, 
 from deployments.children import Child, Children, WarmResult, entrypoint_of
 from deployments.concurrency import beside
 from deployments.crash_recovery import may_restart, restart
-from deployments.going_ahead import early_of
 from deployments.lean_worker import LeanWorker
 from deployments.left_behind import crash_left_behind
 from deployments.measures import show_worker
 from deployments.state_watch import StateWatch
+from deployments.storms import Storms
 from deployments.waking import poll_when_woken
 
 GRACE_SECONDS = 30.0
@@ -67,6 +67,7 @@ class WarmWorker(LeanWorker):
         super().__init__(work_pool_name, (home or Home.from_env()).ensure(), **options)
         self._places = limit or PLACES
         self._children = Children(self._home, modules(CATALOG) if imported is None else imported, descriptors)
+        self._storms = Storms(self._children, work_pool_name)
         self._channel = ControlChannel()
         self._acting: dict[UUID, Child] = {}
         self._cancelling: set[UUID] = set()
@@ -90,7 +91,7 @@ class WarmWorker(LeanWorker):
             self._children.marks, self.client, self._acting.keys, self._propose_crashed_state
         )
         early_polls = poll_when_woken(self._wake, self.get_and_submit_flow_runs)
-        services = (watch.listen(), patrol, left, early_polls)
+        services = (watch.listen(), patrol, left, early_polls, self._storms.lead())
         await self._exit_stack.enter_async_context(beside(*services))
 
     async def ready(self) -> None:
@@ -102,6 +103,7 @@ class WarmWorker(LeanWorker):
         self._draining = True
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(limit_seconds):
+                await self._storms.end()
                 await self._all_ended()
         await asyncio.gather(*(self._hand_over(run, child) for run, child in list(self._acting.items())))
         await self._all_ended()
@@ -140,8 +142,9 @@ class WarmWorker(LeanWorker):
         control = {"PREFECT__CONTROL_PORT": str(port), "PREFECT__CONTROL_TOKEN": token}
         env = {name: value for name, value in configuration.env.items() if value is not None}
         run, acts, entrypoint = str(flow_run.id), WATCH_TAG not in flow_run.tags, entrypoint_of(configuration)
-        early = early_of(flow_run, (self._acting.keys() | self._submitting_flow_run_ids) - self._watching)
-        child = await self._children.fork(run, entrypoint, env | control, users_wait=acts, early=early)
+        if flow_run.parameters.get("detection"):
+            await self._storms.over()
+        child = await self._children.fork(run, entrypoint, env | control, users_wait=acts)
         self._acting[flow_run.id] = child
         try:
             if task_status is not None:

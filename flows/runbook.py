@@ -31,6 +31,9 @@ Result = TypeVar("Result")
 Walked = tuple[Case | Followed, Outcome | None, str]
 """What was worked on, and how it ended; no outcome where another run's incident was only followed."""
 
+AHEAD_S = 0.1
+"""Seconds between two looks whether the acts that went ahead of a run have come to their end, or lost their lease."""
+
 STORE_PATIENCE_S = 300.0
 STORE_PAUSE_S = 2.0
 STORE_STEADY_S = 20.0
@@ -93,22 +96,33 @@ def _ahead(application: Application, request: Request, path: Path) -> State[Any]
     """The path, without its end: what users wait for. What goes wrong is raised; the run looks, and decides."""
     not_begun: State[Any] = State(type=StateType.PENDING)
     with installation() as here:
-        if request.dry_run or _other_run(here):
+        if request.dry_run or not here.store.may_go_ahead(this_run().detection or "", request.application):
             return not_begun
         document = document_of(application, here)
         known_part(document, known_issue(document, checked(request)))
         case = begin(here, document, request, this_run().id)
         if isinstance(case, Case):
-            case.goes_ahead = True
-            with case.acting():
-                path(case)
+            _walked_ahead(case, path)
     return not_begun
+
+
+def _walked_ahead(case: Case, path: Path) -> None:
+    case.goes_ahead = True
+    try:
+        with case.acting():
+            path(case)
+    finally:
+        case.installation.store.lay_down(case.hold)
 
 
 def _other_run(here: Installation) -> str | None:
     """The run that the same alert started before: where Prefect was killed, the alert's event is sent again."""
     own = this_run()
-    first = here.store.alert_read(own.detection, own.id) if own.detection else own.id
+    if own.detection is None:
+        return None
+    while here.store.goes_ahead(own.detection):
+        time.sleep(AHEAD_S)
+    first = here.store.alert_read(own.detection, own.id)
     return None if first == own.id else first
 
 

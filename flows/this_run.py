@@ -8,6 +8,8 @@ from datetime import datetime
 
 from prefect import runtime
 
+from blocks.store import ahead
+
 
 @dataclass(frozen=True)
 class ThisRun:
@@ -41,9 +43,9 @@ def goes_ahead() -> bool:
 
 
 @contextmanager
-def ahead(run: ThisRun) -> Iterator[None]:
-    """In the block, a flow's own function does the run's acts before Prefect begins it."""
-    token = _ahead.set(run)
+def ahead_of(detection: str) -> Iterator[None]:
+    """In the block, a flow's own function does the acts of a run that Prefect has not made yet, of what was detected."""
+    token = _ahead.set(ThisRun(ahead.run_of(detection), detection=detection))
     try:
         yield
     finally:

@@ -8,7 +8,7 @@ from typing import Any
 from psycopg.types.json import Json
 
 from blocks.ledger import Begun, Hold, Holder, Ledger
-from blocks.store import alerts, fence, fingerprints, incidents, journal, lock, outbox, releases
+from blocks.store import ahead, alerts, fence, fingerprints, incidents, journal, lock, outbox, releases
 from blocks.store.database import Database
 from domain.basis import Basis, Detection
 from domain.consent import Approval
@@ -180,9 +180,31 @@ class Store(Ledger):
         return detection
 
     def alert_read(self, detection: str, run: str) -> str:
-        """A run that an alert started begins; the run that was first: an alert has one run, though its event came twice."""
+        """A run that an alert started begins; the run that was first: an alert has one run, though its event came twice.
+
+        What went ahead of it is its own then.
+        """
         with self.database.transaction() as connection:
-            return alerts.read_by(connection, detection, run) or run
+            first = alerts.read_by(connection, detection, run) or run
+            if first == run:
+                ahead.take_up(connection, detection, run)
+            return first
+
+    def may_go_ahead(self, detection: str, application: str) -> bool:
+        """Whether no run of this detection has begun, and nobody works on the application."""
+        with self.database.transaction() as connection:
+            holder = lock.holder(connection, application)
+            return (holder is None or not holder.alive) and not ahead.is_late(connection, detection)
+
+    def goes_ahead(self, detection: str) -> bool:
+        """Whether acts of this detection's run go on ahead of it."""
+        with self.database.transaction() as connection:
+            return ahead.acts(connection, detection)
+
+    def lay_down(self, hold: Hold) -> None:
+        """Act no more under this hold, and let its run take up what was begun."""
+        with self.database.transaction() as connection:
+            lock.lay_down(connection, hold)
 
     def detection(self, detection: str) -> Detection:
         """What is kept under this id; empty where nothing is."""

@@ -80,6 +80,14 @@ def wait(connection: Connection, hold: Hold, until: datetime) -> None:
     )
 
 
+def lay_down(connection: Connection, hold: Hold) -> None:
+    """Act no more, where this hold still has the application: whoever takes its incident up need not wait for the lease."""
+    connection.execute(
+        "UPDATE locks SET until = now() WHERE application = %s AND incident = %s AND token = %s AND phase = %s",
+        [hold.application, hold.incident, hold.token, Phase.ACTING],
+    )
+
+
 def release(connection: Connection, hold: Hold) -> None:
     """Let the application go, where this hold still has it."""
     connection.execute(

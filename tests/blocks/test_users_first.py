@@ -8,7 +8,7 @@ import pytest
 
 from blocks import users_first
 from blocks.home import Home
-from blocks.users_first import after_users, users_wait, wait_for_users
+from blocks.users_first import after_users, users_wait
 
 ENOUGH_S = 60.0
 HOLDER = """
@@ -48,18 +48,6 @@ def began(home: Home, patience_s: float) -> threading.Event:
     def wait() -> None:
         with after_users(home, patience_s):
             event.set()
-
-    threading.Thread(target=wait, daemon=True).start()
-    return event
-
-
-def went_on(home: Home) -> threading.Event:
-    """Set once a run whose acts went ahead of Prefect goes on."""
-    event = threading.Event()
-
-    def wait() -> None:
-        wait_for_users(home, ENOUGH_S)
-        event.set()
 
     threading.Thread(target=wait, daemon=True).start()
     return event
@@ -157,23 +145,3 @@ def test_a_home_that_cannot_be_written_keeps_nothing_back(tmp_path: Path) -> Non
     with users_wait(home), after_users(home, ENOUGH_S):
         pass
     assert not home.root.exists()
-
-
-def test_one_whose_acts_went_ahead_waits_until_the_others_users_are_served(
-    home: Home, other: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(users_first, "MORE_S", 2 * users_first.PAUSE_S)
-    seen = looked(monkeypatch)
-    gone_on = went_on(home)
-    assert seen.wait(ENOUGH_S)
-    assert not gone_on.wait(4 * users_first.PAUSE_S)
-    assert other.stdin is not None
-    other.stdin.write(b"\n")
-    other.stdin.flush()
-    assert gone_on.wait(ENOUGH_S)
-
-
-def test_it_goes_on_where_another_run_lacks_its_place(home: Home, other: subprocess.Popen[bytes]) -> None:
-    assert other.poll() is None
-    users_first.hurry(home)
-    assert went_on(home).wait(users_first.HURRY_S)

@@ -1,54 +1,62 @@
-"""Which runs go ahead of Prefect, and that whatever happens there the run itself begins."""
+"""Acts that go ahead: each in a thread, and one that fails keeps no other back."""
 
-import uuid
 from pathlib import Path
 from typing import Any
 
 import pytest
-from prefect.client.schemas.objects import FlowRun
+from prefect import flow
 
+from blocks.application import Application
 from blocks.home import Home
 from deployments import going_ahead
-from deployments.going_ahead import STORM, Early, early_of, go_ahead
-from flows.rollback import rollback
+from deployments.going_ahead import Going, go_ahead
+from deployments.prefect_api import PrefectApi
+from deployments.prospects import Prospect, Start
+from deployments.warm_child import Order
+from flows.this_run import this_run
 
-BLOCK = {"$ref": {"block_document_id": "b1"}}
-BY_ALERT = {"application": BLOCK, "via": "automation", "detection": "d1", "issue": "service-outage"}
-
-
-def run(**changes: Any) -> FlowRun:
-    fields: dict[str, Any] = {"flow_id": uuid.uuid4(), "parameters": BY_ALERT, **changes}
-    return FlowRun(**fields)
+SEEN: list[tuple[str, str]] = []
 
 
-def runs(count: int) -> set[uuid.UUID]:
-    return {uuid.uuid4() for _ in range(count)}
+@flow
+def acts(application: Application, reason: str) -> None:
+    """Says what it was given, and for which run it acts."""
+    if reason == "broken":
+        raise LookupError(reason)
+    SEEN.append((application.name, this_run().id))
 
 
-def test_in_a_storm_what_an_alert_started_goes_ahead() -> None:
-    early = early_of(run(), runs(STORM))
-    assert early == Early("b1", {key: value for key, value in BY_ALERT.items() if key != "application"}, "")
-    assert early_of(run(), runs(STORM - 1)) is None
+def prospect(number: int, reason: str = "") -> Prospect:
+    start = Start(f"shop/p{number}", "acts", {"detection": f"d{number}"})
+    return Prospect(
+        start,
+        acts,
+        Application(name=start.application, source="", digest="", document={}),
+        {"reason": reason},
+    )
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"run_count": 1},
-        {"parameters": {**BY_ALERT, "via": "ui"}},
-        {"parameters": {**BY_ALERT, "detection": ""}},
-        {"parameters": {**BY_ALERT, "application": "shop/production"}},
-        {"parameters": {}},
-    ],
-)
-def test_what_was_begun_and_what_a_person_started_does_not(changes: dict[str, Any]) -> None:
-    assert early_of(run(**changes), runs(20)) is None
-
-
-def test_where_it_fails_the_run_begins_at_once_and_its_log_says_why(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.fixture(autouse=True)
+def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    SEEN.clear()
     monkeypatch.setenv("BACKOUT_HOME", str(Home(tmp_path).ensure().root))
-    monkeypatch.setattr(going_ahead, "wait_for_users", lambda *_: pytest.fail("nobody is served"))
-    go_ahead(rollback, "a run", Early("b1", {"detection": "d1"}, ""))
-    assert "Traceback" in capsys.readouterr().err
+    monkeypatch.setattr(PrefectApi, "find", lambda _home: PrefectApi("http://127.0.0.1:1"))
+
+
+def test_one_that_fails_keeps_no_other_back(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = [prospect(1), prospect(2, "broken"), prospect(3)]
+    monkeypatch.setattr(going_ahead, "prospects", lambda *_: found)
+    go_ahead(Going("backout", ()))
+    assert sorted(SEEN) == [("shop/p1", "ahead-d1"), ("shop/p3", "ahead-d3")]
+    assert "LookupError: broken" in capsys.readouterr().err
+
+
+def test_it_is_read_as_the_worker_sends_it() -> None:
+    sent: dict[str, Any] = {
+        "run": "r", "entrypoint": "", "env": {}, "log": "l", "users_wait": True,
+        "ahead": {"pool": "backout", "starts": [{"application": "a", "runbook": "b", "said": {"detection": "d"}}]},
+    }  # fmt: skip
+    assert Order.read(dict(sent)).ahead == Going("backout", (Start("a", "b", {"detection": "d"}),))
+    assert Order.read(sent | {"ahead": None}).ahead is None

@@ -11,7 +11,7 @@ import pytest
 from blocks import configuration
 from blocks.application import Application
 from blocks.installation import Installation
-from blocks.store import alerts, configurations
+from blocks.store import ahead, alerts, configurations
 from blocks.store.configurations import Applied
 from domain.errors import BackoutError, Drift
 from domain.findings import Finding, Verdict
@@ -20,7 +20,7 @@ from domain.reaction import Result
 from flows import runbook
 from flows.path import take_back
 from flows.rollback import rollback
-from flows.this_run import ThisRun, ahead, goes_ahead
+from flows.this_run import ahead_of, goes_ahead
 from tasks.ended import Ended, Interrupted
 from tests.deployments.alerting import received
 from tests.flows.stage import ONLY_BLUE_PASSES, Scene, Stage
@@ -60,13 +60,26 @@ def gone_ahead(
     scene: Scene, here: Installation, application: Application, detection: str | None = None
 ) -> None:
     detection = detection or detected(scene, here)
-    with ahead(ThisRun(f"{scene.name} first", None, detection)):
+    with ahead_of(detection):
         rollback.fn(application=application, issue=ISSUE, detection=detection, asked_by="a", via="automation")
 
 
 def taken_up(scene: Scene) -> Outcome | None:
-    """As Prefect's run of the same id does, whenever it begins."""
+    """As the run does that Prefect makes of what was detected, whenever it begins."""
+    with scene.installation() as here:
+        [(_, detection)] = started(here, scene)
+        assert here.store.alert_read(detection, f"{scene.name} first") == f"{scene.name} first"
     return scene.walk(take_back, via="automation", issue=ISSUE, severity=None)
+
+
+def started(here: Installation, scene: Scene) -> list[tuple[str, str]]:
+    """Who began incidents of the application, and what was detected."""
+    with here.store.database.transaction() as connection:
+        rows = connection.execute(
+            "SELECT run, incident FROM runs JOIN incidents ON incidents.id = incident WHERE application = %s",
+            [scene.name],
+        )
+        return [(row["incident"], row["run"].removeprefix(ahead.PREFIX)) for row in rows]
 
 
 def test_users_are_served_and_the_run_ends_it(scene: Scene, here: Installation) -> None:
@@ -74,6 +87,9 @@ def test_users_are_served_and_the_run_ends_it(scene: Scene, here: Installation) 
     assert scene.stage.serving() == "green"
     assert len(scene.data("verified")) == 1
     assert scene.incident().outcome is None, "how it ended is the run's to say"
+    holder = here.store.holder(scene.name)
+    assert holder is not None
+    assert not holder.alive, "the run need not wait for the lease"
     assert not goes_ahead()
     assert taken_up(scene) is Outcome.ROLLED_BACK
     assert len(scene.data("switched")) == len(scene.data("planned")) == 1
@@ -103,6 +119,37 @@ def test_a_document_that_was_changed_beside_its_file_is_refused(scene: Scene, he
     with pytest.raises(Drift):
         gone_ahead(scene, here, application)
     assert scene.stage.serving() == "blue"
+
+
+def test_nothing_goes_ahead_where_somebody_works_on_the_application(scene: Scene, here: Installation) -> None:
+    application = applied(scene, here)
+    case = scene.case(here)
+    gone_ahead(scene, here, application)
+    assert [incident.id for incident in here.store.incidents(scene.name)] == [case.incident.id]
+    assert scene.stage.serving() == "blue"
+
+
+def test_the_run_waits_for_acts_that_are_under_way(scene: Scene, here: Installation) -> None:
+    """A second process that acts beside them would be stopped by the lock, in the middle."""
+    detection = detected(scene, here)
+    begun = here.store.begin(scene.request(), ahead.run_of(detection))
+    assert begun.hold is not None
+    assert here.store.goes_ahead(detection)
+    here.store.lay_down(begun.hold)
+    assert not here.store.goes_ahead(detection)
+    assert not here.store.goes_ahead("of another one")
+
+
+def test_what_has_moved_on_is_not_laid_down(scene: Scene, here: Installation) -> None:
+    detection = detected(scene, here)
+    begun = here.store.begin(scene.request(), ahead.run_of(detection))
+    assert begun.hold is not None
+    here.store.alert_read(detection, "the run")
+    here.store.begin(scene.request(), "the run")
+    here.store.lay_down(begun.hold)
+    holder = here.store.holder(scene.name)
+    assert holder is not None
+    assert holder.alive
 
 
 def test_of_two_runs_of_one_alert_the_second_does_nothing(scene: Scene, here: Installation) -> None:

@@ -140,9 +140,9 @@ def ctrl_c(process: subprocess.Popen[str]) -> None:
 def change_block(api: PrefectApi, name: str, change: Mapping[str, Any]) -> None:
     """What a person does in Prefect's UI."""
     path = f"/block_types/slug/backout-application/block_documents/name/{name}"
-    found = api._call("GET", path)
+    found = api.call("GET", path)
     data = {**found["data"], "document": {**found["data"]["document"], **change}}
-    api._call("PATCH", f"/block_documents/{found['id']}", {"data": data, "merge_existing_data": True})
+    api.call("PATCH", f"/block_documents/{found['id']}", {"data": data, "merge_existing_data": True})
 
 
 def closed_port() -> int:

@@ -182,7 +182,7 @@ def test_a_killed_drill_is_cleaned_up(
     run = shop.run("drill", STAGING, "--no-wait", "--json").json["run"]
     wait_for(lambda: waits(here), "the drill to wait for its incident")
     assert (staging.folder / "marker").exists()
-    pid = api._call("GET", f"/flow_runs/{run}")["infrastructure_pid"]
+    pid = api.call("GET", f"/flow_runs/{run}")["infrastructure_pid"]
     os.kill(int(str(pid).rpartition(":")[2]), signal.SIGKILL)
     wait_for(lambda: drills.under_way(here.store.database, STAGING) is None, "the clean-up")
     assert not (staging.folder / "marker").exists()
@@ -196,7 +196,7 @@ def waits(here: Installation) -> bool:
 
 @pytest.mark.usefixtures("staging")
 def test_its_schedule_is_prefects_and_production_has_none(api: PrefectApi) -> None:
-    found = api._call("GET", "/deployments/name/drill/drill")["schedules"]
+    found = api.call("GET", "/deployments/name/drill/drill")["schedules"]
     assert [(one["slug"], one["active"], one["schedule"]["timezone"]) for one in found] == [
         ("flappyjournal--staging", True, "UTC")
     ]

@@ -41,9 +41,9 @@ def _is_looked_at_by_the_schedule(shop: Shop, api: PrefectApi) -> None:
     run = api.start("readiness", {"application": APP}, [])
     wait_for(lambda: api.state(run).done, "the look")
     assert api.state(run).name == "Ready", api.state(run)
-    found = api._call("GET", "/deployments/name/readiness/readiness")
+    found = api.call("GET", "/deployments/name/readiness/readiness")
     assert [one["schedule"]["cron"] for one in found["schedules"]] == ["*/15 * * * *"]
-    [table] = api._call(
+    [table] = api.call(
         "POST",
         "/artifacts/latest/filter",
         {"artifacts": {"key": {"any_": [f"readiness-{APP.replace('/', '--')}"]}}},

@@ -39,7 +39,7 @@ def test_prefect_shows_what_was_done_and_what_is_next(bad_shop: Shop, api: Prefe
     assert f"`backout quarantine lift {APP} {NEW}`" in api.state(run).message
 
     def logged() -> bool:
-        found = api._call("POST", "/logs/filter", {"logs": {"flow_run_id": {"any_": [run]}}, "limit": 200})
+        found = api.call("POST", "/logs/filter", {"logs": {"flow_run_id": {"any_": [run]}}, "limit": 200})
         said = [row["message"] for row in found]
         return {"surveyed: green has the traffic", "traffic moved from green to blue"} <= set(said)
 

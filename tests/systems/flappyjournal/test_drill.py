@@ -130,7 +130,7 @@ def test_killed_it_is_cleaned_up(drilled: Drilled, system: System) -> None:
     run = drilled.under_way()
     assert run is not None
     with PrefectApi.find(system.home) as api:
-        pid = api._call("GET", f"/flow_runs/{run.run}")["infrastructure_pid"]
+        pid = api.call("GET", f"/flow_runs/{run.run}")["infrastructure_pid"]
     os.kill(int(str(pid).rpartition(":")[2]), signal.SIGKILL)
     wait_for(lambda: drilled.under_way() is None, "the clean-up", LONG_S)
     command.communicate(timeout=LONG_S)
