@@ -10,7 +10,6 @@ from blocks.spool import Spool
 from blocks.store import alerts
 from deployments import alert_forwarding
 from deployments.alert_forwarding import AWAY_S, Forwarder
-from deployments.storms import STORM, Starts
 from domain.alert import Received, Status
 from tests.deployments.alerting import (
     OUTAGE,
@@ -49,65 +48,6 @@ def test_it_leaves_the_spool_once_prefect_has_it(
     assert event["payload"]["application"] == shop
     assert event["resource"]["backout.runbook"] == "rollback"
     assert forwarder.here.store.detection(event["payload"]["detection"]).findings[0].name == "Broken"
-
-
-@pytest.fixture
-def starts(monkeypatch: pytest.MonkeyPatch) -> Starts:
-    made = Starts()
-    made.heard_by(lambda: None)
-    monkeypatch.setattr(alert_forwarding, "STARTS", made)
-    return made
-
-
-def storm(here: Installation, spool: Spool[Received]) -> list[str]:
-    names = [applied(here, policy={"preset": "default"}) for _ in range(STORM)]
-    for name in names:
-        spool.put([received(name)])
-    return names
-
-
-def test_prefect_is_told_of_a_storm_once_its_acts_are_over(
-    forwarder: Forwarder, here: Installation, spool: Spool[Received], prefect: Prefect, starts: Starts
-) -> None:
-    names = storm(here, spool)
-    forwarder.step()
-    with starts.going() as going:
-        forwarder.step()
-        assert [start.application for start in going] == names
-        assert (len(spool.files()), prefect.taken) == (STORM, {}), "it waits where a crash does not lose it"
-    forwarder.step()
-    assert spool.files() == []
-    assert [event["payload"]["application"] for event in prefect.starting()] == names
-    detections = {event["payload"]["detection"] for event in prefect.starting()}
-    assert detections == {start.detection for start in going}
-    assert starts.is_over()
-
-
-def test_of_acts_that_take_long_prefect_is_told_before(
-    forwarder: Forwarder,
-    here: Installation,
-    spool: Spool[Received],
-    prefect: Prefect,
-    starts: Starts,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(alert_forwarding, "AHEAD_S", 0.0)
-    storm(here, spool)
-    forwarder.step()
-    with starts.going():
-        forwarder.step()
-        assert len(prefect.starting()) == STORM
-
-
-def test_what_is_no_part_of_it_is_told_meanwhile(
-    forwarder: Forwarder, here: Installation, spool: Spool[Received], prefect: Prefect, starts: Starts
-) -> None:
-    storm(here, spool)
-    forwarder.step()
-    with starts.going():
-        spool.put([received(None)])
-        forwarder.step()
-        assert [event["event"] for event in prefect.taken.values()] == ["backout.alert.unknown"]
 
 
 @pytest.mark.parametrize("where", ["done", "_mark"])

@@ -20,7 +20,7 @@ from domain.reaction import Result
 from flows import runbook
 from flows.path import take_back
 from flows.rollback import rollback
-from flows.this_run import ahead_of, goes_ahead
+from flows.this_run import ThisRun, ahead_of, goes_ahead
 from tasks.ended import Ended, Interrupted
 from tests.deployments.alerting import received
 from tests.flows.stage import ONLY_BLUE_PASSES, Scene, Stage
@@ -129,15 +129,24 @@ def test_nothing_goes_ahead_where_somebody_works_on_the_application(scene: Scene
     assert scene.stage.serving() == "blue"
 
 
-def test_the_run_waits_for_acts_that_are_under_way(scene: Scene, here: Installation) -> None:
+def test_the_run_waits_for_acts_that_are_under_way_and_takes_them_up(
+    scene: Scene, here: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A second process that acts beside them would be stopped by the lock, in the middle."""
-    detection = detected(scene, here)
+    detection, naps = detected(scene, here), []
     begun = here.store.begin(scene.request(), ahead.run_of(detection))
     assert begun.hold is not None
-    assert here.store.goes_ahead(detection)
-    here.store.lay_down(begun.hold)
-    assert not here.store.goes_ahead(detection)
     assert not here.store.goes_ahead("of another one")
+
+    def nap(seconds: float) -> None:
+        naps.append(seconds)
+        here.store.lay_down(begun.hold)  # type: ignore[arg-type]  # it was looked at above
+
+    monkeypatch.setattr("flows.runbook.time.sleep", nap)
+    monkeypatch.setattr(runbook, "this_run", lambda: ThisRun("the run", None, detection))
+    assert runbook._other_run(here) is None
+    assert len(naps) == 1
+    assert here.store.runs_of(begun.incident.id) == ["the run"]
 
 
 def test_what_has_moved_on_is_not_laid_down(scene: Scene, here: Installation) -> None:
@@ -146,10 +155,14 @@ def test_what_has_moved_on_is_not_laid_down(scene: Scene, here: Installation) ->
     assert begun.hold is not None
     here.store.alert_read(detection, "the run")
     here.store.begin(scene.request(), "the run")
+    lease = lock_of(here, scene)
     here.store.lay_down(begun.hold)
-    holder = here.store.holder(scene.name)
-    assert holder is not None
-    assert holder.alive
+    assert lock_of(here, scene) == lease
+
+
+def lock_of(here: Installation, scene: Scene) -> dict[str, Any] | None:
+    with here.store.database.transaction() as connection:
+        return connection.execute("SELECT * FROM locks WHERE application = %s", [scene.name]).fetchone()
 
 
 def test_of_two_runs_of_one_alert_the_second_does_nothing(scene: Scene, here: Installation) -> None:
