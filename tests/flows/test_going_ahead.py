@@ -143,18 +143,18 @@ def test_the_run_waits_for_acts_that_are_under_way_and_takes_them_up(
         here.store.lay_down(begun.hold)  # type: ignore[arg-type]  # it was looked at above
 
     monkeypatch.setattr("flows.runbook.time.sleep", nap)
-    monkeypatch.setattr(runbook, "this_run", lambda: ThisRun("the run", None, detection))
+    monkeypatch.setattr(runbook, "this_run", lambda: ThisRun(f"{scene.name} run", None, detection))
     assert runbook._other_run(here) is None
     assert len(naps) == 1
-    assert here.store.runs_of(begun.incident.id) == ["the run"]
+    assert here.store.runs_of(begun.incident.id) == [f"{scene.name} run"]
 
 
 def test_what_has_moved_on_is_not_laid_down(scene: Scene, here: Installation) -> None:
     detection = detected(scene, here)
     begun = here.store.begin(scene.request(), ahead.run_of(detection))
     assert begun.hold is not None
-    here.store.alert_read(detection, "the run")
-    here.store.begin(scene.request(), "the run")
+    here.store.alert_read(detection, f"{scene.name} run")
+    here.store.begin(scene.request(), f"{scene.name} run")
     lease = lock_of(here, scene)
     here.store.lay_down(begun.hold)
     assert lock_of(here, scene) == lease
