@@ -44,7 +44,7 @@ class Forms(PrefectApi):
         super().__init__("http://127.0.0.1:1/api")
         self.fields: dict[str, dict[str, Any]] = {}
 
-    def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+    def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         name = path.rpartition("/")[2]
         if method == "GET":
             schema = {"properties": {FIELD: self.fields.setdefault(name, {"type": "string"})}}

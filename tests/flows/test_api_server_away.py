@@ -53,8 +53,9 @@ class Outage:
         return None
 
 
-@pytest.mark.parametrize("at", [1, pytest.param(2, marks=pytest.mark.full_matrix)])
-@pytest.mark.parametrize("seconds", [3, pytest.param(20, marks=pytest.mark.full_matrix)])
+@pytest.mark.full_matrix
+@pytest.mark.parametrize("at", [1, 2])
+@pytest.mark.parametrize("seconds", [3, 20])
 def test_it_is_waited_for(
     shop: ClusterStage, scene: ClusterScene, proxy: ApiProxy, at: int, seconds: float
 ) -> None:

@@ -99,6 +99,7 @@ def test_what_was_left_stopped_is_told_and_started_by_doctor(shop: ClusterStage,
     assert shop.scaled() == HAD
 
 
+@pytest.mark.full_matrix
 def test_who_interrupts_a_run_does_not_leave_it_stopped(
     shop: ClusterStage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

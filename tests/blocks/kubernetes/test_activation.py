@@ -94,6 +94,7 @@ def test_who_deploys_in_between_is_not_overwritten(
     assert version_of(jarvis, API) == NEW
 
 
+@pytest.mark.full_matrix
 def test_a_change_of_the_number_of_pods_in_between_is_kept(
     jarvis: Jarvis, platform: Kubernetes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -109,6 +110,7 @@ def test_a_change_of_the_number_of_pods_in_between_is_kept(
     jarvis.kubectl("scale", f"deployment/{API}", f"--replicas={jarvis.replicas}")
 
 
+@pytest.mark.full_matrix
 def test_an_undo_by_people_afterwards_is_not_taken_for_ours(jarvis: Jarvis, platform: Kubernetes) -> None:
     platform.activate(OLD, platform.route())
     jarvis.kubectl("rollout", "undo", f"deployment/{API}")
@@ -119,6 +121,7 @@ def test_an_undo_by_people_afterwards_is_not_taken_for_ours(jarvis: Jarvis, plat
     assert platform.route().slot == OLD
 
 
+@pytest.mark.full_matrix
 def test_what_a_gitops_tool_owns_is_said(jarvis: Jarvis, platform: Kubernetes) -> None:
     jarvis.kubectl("label", "deployment", API, "argocd.argoproj.io/instance=jarvis")
     try:
@@ -159,6 +162,7 @@ def test_killed_it_goes_on(jarvis: Jarvis, platform: Kubernetes, step: str) -> N
     assert jarvis.get("configmap", CONFIG)["data"]["SETTING_GREETING"] == "hello"
 
 
+@pytest.mark.full_matrix
 def test_killed_it_can_also_be_gone_back_from(jarvis: Jarvis, platform: Kubernetes) -> None:
     killed_at(platform, "wait_for", after=False)
     assert platform.route().slot == NEW

@@ -48,7 +48,7 @@ def test_an_api_server_that_goes_away_in_the_middle_is_waited_for(
     "faults",
     [
         pytest.param([Fault(cut=True)], id="its answer is lost"),
-        pytest.param([CONFLICT, CONFLICT], id="a conflict"),
+        pytest.param([CONFLICT, CONFLICT], id="a conflict", marks=pytest.mark.full_matrix),
         pytest.param([Fault(drop=True)], id="it is lost", marks=pytest.mark.full_matrix),
         pytest.param([TOO_MANY], id="too many", marks=pytest.mark.full_matrix),
     ],
@@ -64,6 +64,7 @@ def test_a_change_is_made_once_whatever_becomes_of_the_first_try(
     assert int(through.slot(OLD).also[0]) == max(int(one) for one in numbers) + 1
 
 
+@pytest.mark.full_matrix
 def test_a_token_that_expires_in_the_middle_is_said_and_the_next_start_goes_on(
     jarvis: Jarvis, proxy: ApiProxy, through: Kubernetes
 ) -> None:

@@ -63,6 +63,7 @@ def test_what_was_edited_by_hand_is_kept_before_it_goes_back(jarvis: Jarvis, pla
     assert jarvis.get("configmap", CONFIG)["data"] == {"SETTING_GREETING": "oops"}
 
 
+@pytest.mark.full_matrix
 def test_a_flag_that_is_a_variable(jarvis: Jarvis, platform: Kubernetes) -> None:
     flag = platform.only("flag:dashboard")
     assert flag.route().slot == flag.deployed() == "on"

@@ -27,6 +27,7 @@ def test_apply_shows_a_diff_saves_and_is_safe_to_repeat(shop: Shop) -> None:
     assert "+description: Another one" in changed.out
 
 
+@pytest.mark.full_matrix
 def test_apply_names_the_variables_that_serve_does_not_have(shop: Shop) -> None:
     database = {"kind": "postgresql", "url": "${NOSUCH_VARIABLE}"}
     file = str(shop.write("unset.yaml", {**shop.entry("unset/production"), "database": database}))

@@ -128,6 +128,7 @@ def test_fix_starts_the_slot_and_shows_the_difference(blue_down: Shop) -> None:
     assert json.loads(last)["application"] == APP
 
 
+@pytest.mark.full_matrix
 def test_at_a_terminal_each_remedy_is_asked_for(blue_down: Shop) -> None:
     ours, theirs = pty.openpty()
     os.write(ours, b"y\nn\n")

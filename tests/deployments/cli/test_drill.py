@@ -204,6 +204,7 @@ def test_its_schedule_is_prefects_and_production_has_none(api: PrefectApi) -> No
     assert found[0]["parameters"]["via"] == "drill"
 
 
+@pytest.mark.full_matrix
 def test_production_is_not_drilled_unless_it_is_typed(shop: Shop) -> None:
     section = document.drill(shop.stack, "typed/production", sys.executable)
     shop.apply(

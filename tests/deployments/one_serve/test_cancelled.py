@@ -42,6 +42,7 @@ def assert_ended_once(shop: Shop, outcome: Outcome) -> None:
     assert WORDS in shop.scene.report()
 
 
+@pytest.mark.full_matrix
 def test_cancelled_before_the_switch_nothing_was_changed(shop: Shop) -> None:
     with held_in_survey(shop):
         run = shop.start(severity="critical")

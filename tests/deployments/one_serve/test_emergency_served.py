@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from prefect.client.schemas.filters import (
     ArtifactCollectionFilter,
     ArtifactCollectionFilterKey,
@@ -73,6 +74,7 @@ def test_its_watch_killed_in_the_middle_is_started_again_and_ends_what_was_put_o
     assert_told_once(shop)
 
 
+@pytest.mark.full_matrix
 def test_where_no_watch_can_be_started_it_does_all_of_it(shop: Shop) -> None:
     with without_watches(shop):
         run = shop.start("emergency")

@@ -86,6 +86,7 @@ def test_what_staging_serves_is_deployed_to_its_end_with_a_yes_at_the_gate(
     assert [row["name"] for row in production.scene.data("validated")[0]["findings"]] == ["health", "cypress"]
 
 
+@pytest.mark.full_matrix
 def test_a_failed_test_on_staging_leaves_production_untouched_and_is_kept(
     production: Shop, staging: str, cypress: Path
 ) -> None:

@@ -98,6 +98,7 @@ def test_approved_by_the_form(shop: Shop) -> None:
     assert answered["approval"]["proven"] is False
 
 
+@pytest.mark.full_matrix
 def test_a_code_makes_the_form_a_proof_of_who_answered(asking: Open) -> None:
     strict = asking({"self_declared": False})
     run = waiting(strict)
@@ -141,7 +142,7 @@ def test_an_unanswered_request_walks_the_path_and_is_rejected_at_its_end(asking:
     assert "lead: +49 2" in shop.scene.report()
 
 
-@pytest.mark.parametrize("way", ["cli", "form"])
+@pytest.mark.parametrize("way", [pytest.param("cli", marks=pytest.mark.full_matrix), "form"])
 def test_rejected(shop: Shop, way: str) -> None:
     run = waiting(shop)
     if way == "cli":
@@ -163,6 +164,7 @@ def test_an_answer_under_the_name_of_a_wake_up_counts_for_nothing(shop: Shop) ->
     shop.wait_state(run, "Rejected")
 
 
+@pytest.mark.full_matrix
 def test_nobody_answers_in_time(asking: Open) -> None:
     hurried = asking({"deadline_s": 3})
     run = waiting(hurried)

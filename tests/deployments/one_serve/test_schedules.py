@@ -84,7 +84,9 @@ def shown_until(service: Service, shop: Shop, start: datetime, end: datetime) ->
     return [due for due in dates if start <= due <= end]
 
 
-@pytest.mark.parametrize("zone", ["Europe/Lisbon", "America/New_York"])
+@pytest.mark.parametrize(
+    "zone", ["Europe/Lisbon", pytest.param("America/New_York", marks=pytest.mark.full_matrix)]
+)
 @pytest.mark.parametrize(
     ("rule", "fits"),
     [

@@ -19,7 +19,7 @@ from tests.deployments.process_tree import end_now
 from tests.deployments.rollbacks import PAUSES, Service
 from tests.deployments.served import wait_for
 
-MANY = STORM + 1
+MANY = STORM
 
 
 @pytest.fixture

@@ -28,6 +28,7 @@ from tests.systems.aldeia.stage import NEW, Aldeia
 pytestmark = pytest.mark.engine
 
 
+@pytest.mark.full_matrix
 def test_a_good_release_is_deployed_and_can_be_taken_back(aldeia: Aldeia, ahead: Forward) -> None:
     with schema_put_back(aldeia):
         _deployed_and_taken_back(aldeia, ahead)

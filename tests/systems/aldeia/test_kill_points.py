@@ -33,7 +33,7 @@ STEPS: dict[str, tuple[type, str]] = {
 }
 """The switch, step by step; each is passed before and after."""
 
-DEFAULT = [("after", "checkout"), ("during", "up")]
+DEFAULT = [("during", "up")]
 OTHERS = [(when, step) for step in STEPS for when in ("before", "after") if (when, step) not in DEFAULT]
 
 

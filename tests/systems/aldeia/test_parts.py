@@ -24,6 +24,7 @@ def releases(parts: list[Part]) -> dict[str, str | None]:
     return {part.name: part.release for part in parts}
 
 
+@pytest.mark.full_matrix
 def test_the_front_end_goes_back_alone(aldeia: Aldeia, scene: AldeiaScene) -> None:
     goes_back_alone(aldeia, scene, "chatbot-frontend", other="backend")
     assert aldeia.stack.health()["version"] == NEW
@@ -67,6 +68,7 @@ def test_a_part_is_not_offered_a_release_in_quarantine(scene: AldeiaScene) -> No
     assert found[NEW] is None
 
 
+@pytest.mark.full_matrix
 def test_a_feature_is_turned_off_and_only_what_reads_it_starts_anew(
     aldeia: Aldeia, scene: AldeiaScene
 ) -> None:
@@ -79,6 +81,7 @@ def test_a_feature_is_turned_off_and_only_what_reads_it_starts_anew(
     assert aldeia.containers() == after
 
 
+@pytest.mark.full_matrix
 def test_the_configuration_goes_back_to_the_copy_before(aldeia: Aldeia, scene: AldeiaScene) -> None:
     good = aldeia.environment
     aldeia.change_environment("FEATURE_NEW_CHAT", "false")

@@ -67,6 +67,7 @@ def test_a_release_that_cannot_be_built_is_refused_before_anything_stops(
     assert aldeia.is_clean_on(NEW)
 
 
+@pytest.mark.full_matrix
 def test_a_release_that_crashes_again_and_again_is_left_for_the_one_before(
     aldeia: Aldeia, scene: AldeiaScene
 ) -> None:
@@ -90,6 +91,7 @@ def test_a_release_without_the_required_keys_is_refused_before_anything_stops(
     assert aldeia.containers() == before
 
 
+@pytest.mark.full_matrix
 def test_a_fix_on_a_branch_takes_the_place_of_a_bad_release(aldeia: Aldeia, scene: AldeiaScene) -> None:
     aldeia.repository.git("checkout", "--quiet", "-b", "hotfix/critical-fix")
     commit = aldeia.repository.commit_file("apps/chatbot-frontend/index.html", "<h1>Aldeia, mended</h1>")

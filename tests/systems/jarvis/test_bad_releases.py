@@ -68,6 +68,7 @@ def test_a_crash_loop_has_not_served_whoever_looks_at_it(
         assert _served_since(here, scene, "v1.1.0") is not None
 
 
+@pytest.mark.full_matrix
 def test_pods_that_never_get_ready(jarvis: Jarvis, scene: JarvisScene) -> None:
     scene.deploy(Version("v1.5.0", READINESS))
     jarvis.answers_as("v1.1.0")

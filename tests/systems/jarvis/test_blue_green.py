@@ -76,6 +76,7 @@ def test_a_colour_whose_pods_are_not_ready_gets_no_traffic(colors: JarvisScene) 
     assert _version(colors) == "v1.2.0"
 
 
+@pytest.mark.full_matrix
 def test_the_role_is_enough_to_switch_and_to_share_traffic(colors: JarvisScene) -> None:
     platform = colors.platform
     assert isinstance(platform, KubernetesBlueGreen)

@@ -34,6 +34,7 @@ def test_one_deployment(jarvis: Jarvis, scene: JarvisScene) -> None:
     assert jarvis.pods(API) == api
 
 
+@pytest.mark.full_matrix
 def test_the_configuration(jarvis: Jarvis, scene: JarvisScene) -> None:
     jarvis.stack.configure(MODEL="jarvis-huge", FEATURE_NEW_DASHBOARD="false")
     jarvis.shows(newDashboard=False, newIntegration=False)
@@ -71,6 +72,7 @@ def test_an_integration_that_broke_is_turned_off_and_then_the_whole_goes_back(
     jarvis.answers_as("v1.1.0")
 
 
+@pytest.mark.full_matrix
 def test_the_runbook_turns_the_integration_off_and_ends_there(jarvis: Jarvis, scene: JarvisScene) -> None:
     """Scenario 4; the flag is `integration` of the example's own document."""
     scene.deploy(Version("v1.8.0", INTEGRATION))

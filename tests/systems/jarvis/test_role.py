@@ -18,6 +18,7 @@ def settings(jarvis: Jarvis, namespace: str) -> ClusterSettings:
     return ClusterSettings(namespace=namespace, kubeconfig=jarvis.stack.kubeconfig)
 
 
+@pytest.mark.full_matrix
 def test_each_part_can_be_put_on_another_release(scene: JarvisScene) -> None:
     platform = scene.platform
     assert {part.name for part in platform.parts()} == set(PARTS)
