@@ -82,6 +82,7 @@ def test_code_and_schema_go_back_while_nothing_runs(shop: ClusterStage, tmp_path
         assert connection.execute("SELECT max(version) FROM schema_migrations").fetchall() == [("001",)]
 
 
+@pytest.mark.full_matrix
 def test_what_was_left_stopped_is_told_and_started_by_doctor(shop: ClusterStage, tmp_path: Path) -> None:
     scene = shop.scene(tmp_path)
     [branch] = [one for one in branches(scene.document) if one.name == "stopped"]

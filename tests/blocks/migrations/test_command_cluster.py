@@ -76,6 +76,7 @@ def test_it_goes_up_and_down(server: Server, pods: Pods, api: str, tmp_path: Pat
     assert relations(server) == AT_9
 
 
+@pytest.mark.full_matrix
 def test_a_step_that_takes_too_long_is_ended_in_the_pod_too(
     server: Server, pods: Pods, api: str, tmp_path: Path
 ) -> None:

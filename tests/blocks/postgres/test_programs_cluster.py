@@ -135,6 +135,7 @@ def test_a_pod_that_is_killed_in_the_middle_of_a_dump_leaves_nothing(
     assert names(folder) == SETTLED
 
 
+@pytest.mark.full_matrix
 def test_a_pod_that_is_killed_in_the_middle_of_a_restore_leaves_nothing(
     postgres: Cluster, server: Server, pods: Pods, programs: Programs, elsewhere: Programs, folder: Path
 ) -> None:

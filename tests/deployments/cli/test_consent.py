@@ -39,6 +39,7 @@ def test_a_yes_by_incident_carries_the_plan_out_and_a_late_one_is_told_so(
     assert (len(row["approved_by"]), row["rejected_by"], row["moved"]) == (1, [], "yes")
 
 
+@pytest.mark.full_matrix
 def test_a_no_by_the_runs_id_needs_a_reason_and_changes_nothing(bad_shop: Shop, here: Installation) -> None:
     incident = _asked(bad_shop)["incident"]
     run = here.store.runs_of(incident)[0]

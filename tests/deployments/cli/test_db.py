@@ -69,6 +69,7 @@ def test_the_way_down_is_rehearsed_and_nothing_is_left_of_it(shop: Shop, entries
     assert query(shop, "SELECT count(*) FROM pg_database WHERE datname LIKE '%clone%'") == (0,)
 
 
+@pytest.mark.full_matrix
 def test_a_restore_is_swapped_in_and_swapped_back(shop: Shop, entries: None) -> None:  # noqa: ARG001
     name = backed_up(shop)
     query(shop, "DELETE FROM entries")

@@ -207,6 +207,7 @@ def test_it_works_without_store_and_prefect(shop: Shop) -> None:
     )
 
 
+@pytest.mark.full_matrix
 def test_a_run_that_acts_one_that_died_and_one_that_waits(shop: Shop, here: Installation, held: str) -> None:
     kill(shop, "green")
     acts = shop.run("doctor", held, "--fix", "--yes", "--json")

@@ -164,6 +164,7 @@ def asked(here: Installation) -> str | None:
     return holder.incident if holder and holder.phase is Phase.WAITING else None
 
 
+@pytest.mark.full_matrix
 def test_a_fault_that_nothing_finds_fails_the_drill_and_names_the_phase(
     shop: Shop, staging: Stack, here: Installation
 ) -> None:

@@ -94,6 +94,7 @@ def test_leaving_it_says_that_it_waits_and_how_both_answers_are_given(
     assert _outcome(here) == "rejected"
 
 
+@pytest.mark.full_matrix
 def test_a_no_at_the_prompt_asks_why_and_ends_it(bad_shop: Shop, here: Installation) -> None:
     with terminal(bad_shop, *ASK) as asked:
         asked.read_until("[leave]: ")

@@ -85,6 +85,7 @@ def test_the_list_has_incident_and_report_and_how_it_is_lifted(
     assert f"lift: backout quarantine lift {APP} {NEW}" in shown
 
 
+@pytest.mark.full_matrix
 def test_at_a_terminal_each_item_is_asked_and_a_no_changes_nothing(
     shop: Shop, here: Installation, incident: str
 ) -> None:

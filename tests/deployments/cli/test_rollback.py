@@ -1,5 +1,7 @@
 """`backout rollback` through a real serve: to its outcome, joined, detached, forced, in an emergency."""
 
+import pytest
+
 from blocks.host_lock import host_lock
 from blocks.installation import Installation
 from deployments.prefect_api import PrefectApi
@@ -60,6 +62,7 @@ def test_an_emergency_asks_nobody(bad_shop: Shop) -> None:
     assert bad_shop.serving == "blue"
 
 
+@pytest.mark.full_matrix
 def test_force_rollback_in_the_environment_is_said_aloud(bad_shop: Shop, here: Installation) -> None:
     refused = bad_shop.run("rollback", APP, FORCE_ROLLBACK="true")
     assert refused.code == 2
@@ -70,6 +73,7 @@ def test_force_rollback_in_the_environment_is_said_aloud(bad_shop: Shop, here: I
     assert here.store.incidents(APP)[0].request.force
 
 
+@pytest.mark.full_matrix
 def test_even_unhealthy_goes_on_where_force_is_given_too(shop: Shop, here: Installation) -> None:
     here.store.quarantine(APP, NEW, None)
     done = shop.run(
@@ -117,6 +121,7 @@ def test_ctrl_c_detaches_and_the_run_goes_on(bad_shop: Shop, here: Installation)
     assert here.store.holder(APP) is None
 
 
+@pytest.mark.full_matrix
 def test_no_wait_returns_at_once_with_the_run(bad_shop: Shop, here: Installation) -> None:
     done = bad_shop.run(*CRITICAL, "--no-wait", "--json")
     assert done.code == 0

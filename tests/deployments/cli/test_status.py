@@ -3,6 +3,8 @@
 import hashlib
 from pathlib import Path
 
+import pytest
+
 from blocks.installation import Installation
 from tests.deployments.cli.shop import APP, NEW, OLD, Shop
 
@@ -39,6 +41,7 @@ def test_start_backup_starts_a_standby_that_is_down(bad_shop: Shop) -> None:
     assert "serving" in serving.said
 
 
+@pytest.mark.full_matrix
 def test_record_keeps_all_that_a_ci_says(shop: Shop, here: Installation, tmp_path: Path) -> None:
     configuration = tmp_path / "rendered.env"
     configuration.write_text("A=1")

@@ -99,6 +99,7 @@ def test_what_does_not_end_is_handed_to_the_next_serve(
     assert asking.state() == "Suspended"
 
 
+@pytest.mark.full_matrix
 def test_a_watch_is_handed_over_at_once(
     served: Served, other_home: Home, client: SyncPrefectClient, tmp_path: Path
 ) -> None:

@@ -2,6 +2,7 @@ import os
 import signal
 import time
 
+import pytest
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.objects import StateType
 from prefect.states import Cancelling
@@ -68,6 +69,7 @@ def test_a_run_killed_from_outside_is_started_again(start: Start) -> None:
     assert run.said() == ["began", "began", "ended"]
 
 
+@pytest.mark.full_matrix
 def test_a_run_that_always_dies_is_left_crashed(start: Start) -> None:
     run = start("always_dies")
     wait_for(lambda: run.history().count("Crashed") == RESTARTS + 1, "the last crash")

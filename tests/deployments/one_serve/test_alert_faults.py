@@ -75,6 +75,7 @@ def test_prefects_server_dies_before_it_has_the_event(service: Service, alarmed:
     assert_rolled_back_once(alarmed)
 
 
+@pytest.mark.full_matrix
 def test_the_database_dies_and_serve_starts_it_again(service: Service, alarmed: Alarmed) -> None:
     os.kill(int((service.home.postgres / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
     assert alarmed.post().status_code == 202

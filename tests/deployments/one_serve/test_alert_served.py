@@ -154,6 +154,7 @@ def test_where_the_policy_asks_the_run_waits_and_the_automation_says_so(
     }
 
 
+@pytest.mark.full_matrix
 def test_applied_again_its_automations_are_left_alone(alarmed: Alarmed, tmp_path: Path) -> None:
     alarmed.apply(tmp_path)
 
@@ -169,6 +170,7 @@ def test_applied_again_its_automations_are_left_alone(alarmed: Alarmed, tmp_path
     assert len(before) == 3
 
 
+@pytest.mark.full_matrix
 def test_sent_twice_it_is_one_and_resolved_it_is_noted(alarmed: Alarmed, tmp_path: Path) -> None:
     alarmed.apply(tmp_path)
     alarmed.break_it()

@@ -55,6 +55,7 @@ def test_cancelled_before_the_switch_nothing_was_changed(shop: Shop) -> None:
     assert shop.scene.data("switched") == []
 
 
+@pytest.mark.full_matrix
 def test_cancelled_after_the_switch_to_what_does_not_verify_is_stuck(shop: Shop) -> None:
     run, process = verifying(shop)
     (shop.stage.folder / "green.unhealthy").touch()

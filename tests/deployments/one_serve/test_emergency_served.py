@@ -58,6 +58,7 @@ def test_it_ends_before_evidence_and_report_which_its_watch_sees_to(shop: Shop) 
     assert {shop.scene.name, "rolled_back"} <= set(shop.read(run).tags)
 
 
+@pytest.mark.full_matrix
 def test_its_watch_killed_in_the_middle_is_started_again_and_ends_what_was_put_off(shop: Shop) -> None:
     run = shop.start("emergency")
     wait_for(lambda: shop.has("closed"), "the incident's end")
@@ -83,6 +84,7 @@ def test_where_no_watch_can_be_started_it_does_all_of_it(shop: Shop) -> None:
     assert_told_once(shop)
 
 
+@pytest.mark.full_matrix
 def test_the_command_says_the_outcome_and_then_where_the_report_is(shop: Shop) -> None:
     done = shop.run_command("rollback", shop.scene.name, "--runbook", "emergency", "--reason", "all is down")
     assert done.returncode == 0, done.stdout + done.stderr

@@ -68,6 +68,7 @@ def test_killed_after_the_switch_the_worker_starts_it_again_by_itself(shop: Shop
     assert "# " in shop.scene.report()
 
 
+@pytest.mark.full_matrix
 def test_the_second_of_two_simultaneous_runs_joins_the_first(shop: Shop) -> None:
     runs = [shop.start(severity="critical") for _ in range(2)]
     for run in runs:
@@ -77,6 +78,7 @@ def test_the_second_of_two_simultaneous_runs_joins_the_first(shop: Shop) -> None
     assert shop.incident_of(runs[0]).id == shop.incident_of(runs[1]).id
 
 
+@pytest.mark.full_matrix
 def test_approved_by_a_person_at_the_host(shop: Shop) -> None:
     run = waiting(shop)
     assert shop.stage.serving() == "blue"
@@ -115,6 +117,7 @@ def test_a_code_makes_the_form_a_proof_of_who_answered(asking: Open) -> None:
     assert (by_code["person"], by_code["via"], by_code["proven"]) == (code["person"], "ui", True)
 
 
+@pytest.mark.full_matrix
 def test_something_else_ends_the_request_and_starts_a_run_of_its_own(shop: Shop) -> None:
     run = waiting(shop)
     answered = shop.run_command("answer", run, "--instead", "hotfix:1.0", "--reason", "1.0 has the fix")
@@ -154,6 +157,7 @@ def test_rejected(shop: Shop, way: str) -> None:
     assert shop.incident_of(run).outcome is Outcome.REJECTED
 
 
+@pytest.mark.full_matrix
 def test_an_answer_under_the_name_of_a_wake_up_counts_for_nothing(shop: Shop) -> None:
     run = waiting(shop)
     assert shop.api.resume(run, form(your_name="backout"))

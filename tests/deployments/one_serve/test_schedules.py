@@ -51,6 +51,7 @@ def falls_due_while_nobody_serves(service: Service, run: str) -> None:
     service.process.wait()
 
 
+@pytest.mark.full_matrix
 def test_dates_stay_and_what_fell_due_meanwhile_runs_once(service: Service, shop: Shop) -> None:
     shop.scene.raw["drill"] = DRILLED
     shop.apply({})

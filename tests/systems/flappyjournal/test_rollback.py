@@ -62,12 +62,14 @@ def test_errors_in_the_log_of_the_new_release_are_among_the_reasons(
     assert "GET / answered 500" in scene.report()
 
 
+@pytest.mark.full_matrix
 def test_a_slow_release_is_measured_and_taken_back(scene: JournalScene, system: System) -> None:
     scene.deploy(Version("v1.3", "slow"))
     assert scene.walk(take_back_if_faster) is Outcome.ROLLED_BACK, scene.data("ending")
     assert system.serving() == "blue"
 
 
+@pytest.mark.full_matrix
 def test_a_backup_slot_that_was_stopped_is_started(scene: JournalScene, system: System) -> None:
     scene.deploy(GOOD)
     before = scene.containers("blue")

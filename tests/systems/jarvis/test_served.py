@@ -39,6 +39,7 @@ class Shell:
         return json.loads(self.run(command, self.name, "--json"))
 
 
+@pytest.mark.full_matrix
 def test_deployed_recorded_looked_at_and_taken_back(
     scene: JarvisScene, jarvis: Jarvis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
