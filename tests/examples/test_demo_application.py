@@ -180,6 +180,7 @@ def test_sigterm_lets_the_request_at_hand_finish(stack: Stack) -> None:
         wait_until(lambda: not is_alive(blue.process), "the end of the slot")
 
 
+@pytest.mark.full_matrix
 def test_without_its_database_it_is_unhealthy_and_answers_503(stack_folder: Path) -> None:
     stack = Stack(stack_folder / "stack").up()
     try:

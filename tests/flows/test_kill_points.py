@@ -201,6 +201,7 @@ def test_killed_at_every_act_in_turn(good: Runs) -> None:
     assert_rolled_back_once(good)
 
 
+@pytest.mark.full_matrix
 def test_killed_again_and_again_on_the_way_back(spoiled: Runs) -> None:
     for point in ("after note verified", "before go back", "after rename", "before settle", "after tell"):
         spoiled.start(dies_at=point)

@@ -26,6 +26,7 @@ def degraded(demo: DemoStage) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("degraded")
+@pytest.mark.full_matrix
 def test_where_the_target_is_not_healthy_after_all_the_schema_is_returned(
     demo: DemoStage, tmp_path: Path
 ) -> None:

@@ -70,6 +70,7 @@ def test_where_the_swap_is_refused_it_has_its_pods_again(
     assert shop.scaled() == HAD
 
 
+@pytest.mark.full_matrix
 def test_code_and_schema_go_back_while_nothing_runs(shop: ClusterStage, tmp_path: Path) -> None:
     scene = shop.scene(tmp_path).asks("migration-failure", Wish(condition=Condition.SERVICE_FAILURE))
     assert scene.walk(take_back_with_schema) is Outcome.ROLLED_BACK, scene.data("ending")

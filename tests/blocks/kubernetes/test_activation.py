@@ -45,6 +45,7 @@ def test_a_release_has_the_names_that_kubectl_gives_it(platform: Kubernetes) -> 
     assert platform.find(f"revision-{number}") == old
 
 
+@pytest.mark.full_matrix
 def test_a_restart_is_no_release(jarvis: Jarvis, platform: Kubernetes) -> None:
     jarvis.kubectl("rollout", "restart", f"deployment/{API}")
     jarvis.wait()
@@ -53,6 +54,7 @@ def test_a_restart_is_no_release(jarvis: Jarvis, platform: Kubernetes) -> None:
     assert [release.version for release in platform.history() or []] == [NEW, OLD]
 
 
+@pytest.mark.full_matrix
 def test_what_does_not_start_is_given_up_and_the_way_back_is_the_same_call(
     jarvis: Jarvis, platform: Kubernetes
 ) -> None:

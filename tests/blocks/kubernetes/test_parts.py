@@ -35,6 +35,7 @@ def test_one_deployment_alone(jarvis: Jarvis, platform: Kubernetes) -> None:
     assert (version_of(jarvis, WORKER), version_of(jarvis, API)) == (OLD, OLD)
 
 
+@pytest.mark.full_matrix
 def test_the_configuration_alone(jarvis: Jarvis, platform: Kubernetes) -> None:
     part = platform.only("config")
     before = part.route().slot
@@ -76,6 +77,7 @@ def test_a_flag_that_is_a_variable(jarvis: Jarvis, platform: Kubernetes) -> None
     jarvis.comes_to_say(NEW, FEATURE_DASHBOARD="true")
 
 
+@pytest.mark.full_matrix
 def test_a_flag_that_is_a_key_of_a_config_map(jarvis: Jarvis, platform: Kubernetes) -> None:
     flag = platform.only("flag:search")
     receipt = flag.activate("off", flag.route())

@@ -55,6 +55,7 @@ def test_a_crash_loop_with_the_last_lines_of_its_log(jarvis: Jarvis, platform: K
     assert "its log ends: jarvis-api starts | cannot go on with **********" in said
 
 
+@pytest.mark.full_matrix
 def test_a_probe_that_fails(jarvis: Jarvis) -> None:
     platform = jarvis.platform(rollout_timeout_s=16)
     deploy(jarvis, variable("UNREADY", "1"))

@@ -108,6 +108,7 @@ def test_a_pod_s_own_account(cluster: str, tmp_path: Path, monkeypatch: pytest.M
 
 
 @pytest.mark.cluster
+@pytest.mark.full_matrix
 def test_a_token_that_is_wrong_and_one_that_was_taken_back(
     cluster: str, account: dict[str, Any], tmp_path: Path
 ) -> None:

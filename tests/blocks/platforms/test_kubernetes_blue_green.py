@@ -223,6 +223,7 @@ class TestKubernetesBlueGreen(PlatformContract, RestartContract, InstallContract
             api.remove(AUTOSCALER, name)
             colours.change("green", {"metadata": {"labels": {"argocd.argoproj.io/instance": None}}})
 
+    @pytest.mark.full_matrix
     def test_connections_are_moved_where_it_is_asked_for(
         self, given: dict[str, Any], platform: KubernetesBlueGreen, colours: Colours
     ) -> None:

@@ -58,6 +58,7 @@ def test_a_no_by_the_runs_id_needs_a_reason_and_changes_nothing(bad_shop: Shop, 
     assert "approved by" not in shown
 
 
+@pytest.mark.full_matrix
 def test_status_says_that_it_waits_for_whom_until_when_and_how_to_answer(
     bad_shop: Shop, here: Installation
 ) -> None:
@@ -82,6 +83,7 @@ def test_yes_answers_for_the_person_who_asks(bad_shop: Shop) -> None:
     assert "rolled_back" in done.out
 
 
+@pytest.mark.full_matrix
 def test_where_two_people_are_asked_one_yes_is_kept_and_waits(bad_shop: Shop, here: Installation) -> None:
     here.store.served(PAIR, OLD, datetime.now(UTC))
     done = bad_shop.run("rollback", PAIR, "--severity", "high", "--reason", "slow", "--yes", "--json")

@@ -75,6 +75,7 @@ def _outcome(here: Installation) -> str:
 
 
 @pytest.mark.parametrize("typed", ["n", "leave"])
+@pytest.mark.full_matrix
 def test_leaving_it_says_that_it_waits_and_how_both_answers_are_given(
     bad_shop: Shop, here: Installation, typed: str
 ) -> None:

@@ -19,6 +19,7 @@ def _look(shop: Shop, look: list[str], app: str, *options: str, **changes: str) 
 
 
 @pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.full_matrix
 def test_a_block_that_drifted_makes_every_run_refuse_and_is_said(
     shop: Shop, api: PrefectApi, look: list[str]
 ) -> None:

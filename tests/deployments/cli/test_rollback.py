@@ -96,6 +96,7 @@ def test_a_dry_run_shows_the_plan_and_changes_nothing(bad_shop: Shop, here: Inst
     assert len(here.store.incidents(APP)) == before
 
 
+@pytest.mark.full_matrix
 def test_the_second_of_two_joins_the_first_and_says_so(bad_shop: Shop, here: Installation) -> None:
     before = len(here.store.incidents(APP))
     first, second = bad_shop.start(*CRITICAL), bad_shop.start(*CRITICAL)

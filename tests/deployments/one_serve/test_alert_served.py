@@ -184,6 +184,7 @@ def test_sent_twice_it_is_one_and_resolved_it_is_noted(alarmed: Alarmed, tmp_pat
     assert alarmed.incidents() == 1
 
 
+@pytest.mark.full_matrix
 def test_an_automation_that_cannot_start_its_run_is_told_to_people(alarmed: Alarmed, tmp_path: Path) -> None:
     alarmed.apply(tmp_path, policy={"issues": [{"name": CRITICAL, "severity": "low"}]})
     with alarmed.service.client() as client:

@@ -178,6 +178,7 @@ def test_nobody_answers_in_time(asking: Open) -> None:
     assert answered["approval"]["person"] == "deadline"
 
 
+@pytest.mark.full_matrix
 def test_a_target_that_turned_unhealthy_during_the_wait_holds_the_run(shop: Shop) -> None:
     run = waiting(shop)
     (shop.stage.folder / "green.unhealthy").touch()
@@ -190,6 +191,7 @@ def test_a_target_that_turned_unhealthy_during_the_wait_holds_the_run(shop: Shop
 @pytest.mark.parametrize(
     "runbook", ["emergency", pytest.param("service-outage", marks=pytest.mark.full_matrix)]
 )
+@pytest.mark.full_matrix
 def test_what_is_urgent_goes_before_a_run_that_waits(shop: Shop, runbook: str) -> None:
     run = waiting(shop)
     urgent = shop.start(runbook)

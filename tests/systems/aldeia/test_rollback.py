@@ -55,6 +55,7 @@ def test_a_release_with_errors_is_taken_back_also_from_a_dirty_tree(
     assert aldeia.containers() == after
 
 
+@pytest.mark.full_matrix
 def test_a_release_that_cannot_be_built_is_refused_before_anything_stops(
     aldeia: Aldeia, scene: AldeiaScene
 ) -> None:
@@ -124,6 +125,7 @@ def test_what_is_kept_as_evidence_holds_what_the_runbook_keeps(aldeia: Aldeia) -
     assert OLD not in kept["commit.txt"]
 
 
+@pytest.mark.full_matrix
 def test_the_newest_migration_is_undone_and_done_again(aldeia: Aldeia) -> None:
     database = aldeia.document().database
     assert isinstance(database, Postgresql)

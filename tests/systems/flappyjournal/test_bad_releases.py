@@ -11,6 +11,7 @@ from tests.systems.flappyjournal.system import JournalScene, System, wait_for
 pytestmark = pytest.mark.engine
 
 
+@pytest.mark.full_matrix
 def test_an_image_that_cannot_start(scene: JournalScene, system: System) -> None:
     with pytest.raises(DeployStopped, match=r"v1\.4 cannot be started in green"):
         scene.deploy(Version("v1.4", BROKEN))

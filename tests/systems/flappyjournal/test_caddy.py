@@ -37,7 +37,7 @@ def _router(stack: Stack, kind: str) -> dict[str, Any]:
     return {**shared, **own}
 
 
-@pytest.mark.parametrize("kind", ["caddy_reload", "caddy_admin"])
+@pytest.mark.parametrize("kind", [pytest.param("caddy_reload", marks=pytest.mark.full_matrix), "caddy_admin"])
 def test_what_a_new_configuration_costs_is_reported(
     fixed: JournalScene, system: System, record_testsuite_property: Any, kind: str
 ) -> None:

@@ -30,6 +30,7 @@ def _all_well(jarvis: Jarvis) -> None:
     assert jarvis.deployment()["status"]["readyReplicas"] == jarvis.stack.settings["replicas"]
 
 
+@pytest.mark.full_matrix
 def test_an_image_that_does_not_exist(jarvis: Jarvis, scene: JarvisScene) -> None:
     scene.deploy(Version("v1.3.0", IMAGE))
     assert scene.walk(take_back_now) is Outcome.ROLLED_BACK, scene.why()

@@ -49,14 +49,9 @@ def test_code_and_schema_go_back_together(jarvis: Jarvis, migrated: JarvisScene)
 STOPPED = [("before swap database", True), ("after rename database", True), ("after rename database 2", True)]
 
 
-@pytest.mark.parametrize(
-    ("point", "stops"),
-    [
-        # The node takes 40 s to say that stopped pods are gone: with the application stopped first, only now and then.
-        ("after rename database", False),
-        *(pytest.param(*point, marks=pytest.mark.full_matrix) for point in STOPPED),
-    ],
-)
+# The node takes 40 s to say that stopped pods are gone: with the application stopped first, only now and then.
+@pytest.mark.full_matrix
+@pytest.mark.parametrize(("point", "stops"), [("after rename database", False), *STOPPED])
 def test_a_run_that_was_killed_in_the_restore_is_gone_on_with(
     jarvis: Jarvis, migrated: JarvisScene, tmp_path: Path, point: str, stops: bool
 ) -> None:
