@@ -9,7 +9,7 @@ from uuid import UUID
 from blocks.alert_settings import AlertSettings, alert_settings_of
 from blocks.document import policy_of
 from blocks.installation import Installation
-from blocks.store import alerts, configurations
+from blocks.store import ahead, alerts, configurations
 from blocks.store.alerts import Kept
 from blocks.store.database import Connection
 from deployments import events
@@ -167,7 +167,7 @@ class _Application:
         row, wanted = asked.row, asked.wanted
         known = alerts.known(self._connection, row.alert.event_id)
         untold = known if known is not None and not known.sent else None
-        if untold is not None and _stands(untold, wanted):
+        if untold is not None and (_stands(untold, wanted) or self._went_ahead(untold)):
             return untold
         before = self._before[asked.urgent]
         found = result(row.alert.status, wanted, before, self._limits, urgent=asked.urgent)
@@ -179,6 +179,10 @@ class _Application:
         if self._incident is not None:
             self._noted.append(row)
         return alerts.keep(self._connection, row, found, None, self._incident)
+
+    def _went_ahead(self, untold: Kept) -> bool:
+        """Whether it was acted on before Prefect was told: its run must come, though it may be over by now."""
+        return untold.detection is not None and ahead.has_begun(self._connection, untold.detection)
 
     def _start(self, asked: Asked) -> Kept:
         """It belongs to the incident that its run opens, not to one that gives way to it."""

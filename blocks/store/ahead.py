@@ -11,12 +11,17 @@ def run_of(detection: str) -> str:
     return f"{PREFIX}{detection}"
 
 
-def is_late(connection: Connection, detection: str) -> bool:
-    """Whether the run is there already: then nothing goes ahead of it."""
+def may_begin(connection: Connection, detection: str) -> bool:
+    """Whether a run is to start for this detection, and has not begun: an alert that is over by now starts none."""
     row = connection.execute(
-        "SELECT 1 FROM alerts WHERE detection = %s AND run IS NOT NULL", [detection]
+        "SELECT 1 FROM alerts WHERE detection = %s AND result = 'started' AND run IS NULL", [detection]
     ).fetchone()
     return row is not None
+
+
+def has_begun(connection: Connection, detection: str) -> bool:
+    """Whether acts of this detection have an incident, which only its run can end."""
+    return connection.execute("SELECT 1 FROM runs WHERE run = %s", [run_of(detection)]).fetchone() is not None
 
 
 def acts(connection: Connection, detection: str) -> bool:

@@ -191,10 +191,10 @@ class Store(Ledger):
             return first
 
     def may_go_ahead(self, detection: str, application: str) -> bool:
-        """Whether no run of this detection has begun, and nobody works on the application."""
+        """Whether a run is to start for this detection and has not begun, and nobody works on the application."""
         with self.database.transaction() as connection:
             holder = lock.holder(connection, application)
-            return (holder is None or not holder.alive) and not ahead.is_late(connection, detection)
+            return (holder is None or not holder.alive) and ahead.may_begin(connection, detection)
 
     def goes_ahead(self, detection: str) -> bool:
         """Whether acts of this detection's run go on ahead of it."""

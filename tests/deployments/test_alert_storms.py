@@ -4,10 +4,12 @@ import pytest
 
 from blocks.installation import Installation
 from blocks.spool import Spool
+from blocks.store import ahead
 from deployments import alert_forwarding
 from deployments.alert_forwarding import Forwarder
 from deployments.storms import STORM, Starts
-from domain.alert import Received
+from domain.alert import Received, Status
+from domain.request import Request
 from tests.deployments.alerting import Prefect, applied, forwarder, here, prefect, received, spool, store
 
 __all__ = ["forwarder", "here", "prefect", "spool", "store"]
@@ -70,3 +72,18 @@ def test_what_is_no_part_of_it_is_told_meanwhile(
         spool.put([received(None)])
         forwarder.step()
         assert [event["event"] for event in prefect.taken.values()] == ["backout.alert.unknown"]
+
+
+def test_what_was_acted_on_has_its_run_though_it_is_over_by_now(
+    forwarder: Forwarder, here: Installation, spool: Spool[Received], prefect: Prefect, starts: Starts
+) -> None:
+    """Going back ends the alert, at once with a quick monitoring system: its incident would have nobody to end it."""
+    names = storm(here, spool)
+    forwarder.step()
+    with starts.going() as going:
+        here.store.begin(Request(application=names[0]), ahead.run_of(going[0].detection))
+    for name in names[:2]:
+        spool.put([received(name, status=Status.RESOLVED)])
+    forwarder.step()
+    told = {event["payload"]["application"] for event in prefect.starting()}
+    assert told == {names[0], names[2]}, "of the second nothing was begun: it starts nothing any more"

@@ -1,7 +1,8 @@
 """Which starts are a storm, and what waits for the process in which they go ahead."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -129,58 +130,54 @@ async def until(seen: Callable[[], bool]) -> None:
             await asyncio.sleep(0.01)
 
 
-def test_runs_wait_until_the_process_has_ended(children: Forking) -> None:
-    asyncio.run(_runs_wait_until_the_process_has_ended(children))
-
-
-async def _runs_wait_until_the_process_has_ended(children: Forking) -> None:
+@asynccontextmanager
+async def led(children: Forking) -> AsyncIterator[tuple[Starts, Storms]]:
+    """Storms that are heard of."""
     starts = Starts()
     these = Storms(children, "backout", starts)
     leading = asyncio.create_task(these.lead())
     await until(lambda: starts._wake is not None)
-    await these.over()
-    told(starts, *range(STORM))
-    await until(lambda: bool(children.forked))
-    [(going, child)] = children.forked
-    assert (going.pool, len(going.starts)) == ("backout", STORM)
-    waits = asyncio.create_task(these.over(ENOUGH_S))
-    assert not (await asyncio.wait([waits], timeout=0.1))[0]
-    child.ended.set()
-    await waits
+    yield starts, these
     leading.cancel()
+
+
+def test_runs_wait_until_the_process_has_ended(children: Forking) -> None:
+    async def seen() -> None:
+        async with led(children) as (starts, these):
+            await these.over()
+            told(starts, *range(STORM))
+            await until(lambda: bool(children.forked))
+            [(going, child)] = children.forked
+            assert (going.pool, len(going.starts)) == ("backout", STORM)
+            waits = asyncio.create_task(these.over(ENOUGH_S))
+            assert not (await asyncio.wait([waits], timeout=0.1))[0]
+            child.ended.set()
+            await waits
+
+    asyncio.run(seen())
 
 
 def test_one_that_takes_long_keeps_no_run_waiting_for_ever(children: Forking) -> None:
-    asyncio.run(_one_that_takes_long_keeps_no_run_waiting_for_ever(children))
+    async def seen() -> None:
+        async with led(children) as (starts, these):
+            for storm in range(PROCESSES + 1):
+                told(starts, *range(storm * STORM, (storm + 1) * STORM))
+                await until(lambda storm=storm: len(children.forked) == min(storm + 1, PROCESSES))  # type: ignore[misc]
+            await these.over(0.01)
+            assert len(children.forked) == PROCESSES, "what comes on top begins in Prefect"
 
-
-async def _one_that_takes_long_keeps_no_run_waiting_for_ever(children: Forking) -> None:
-    starts = Starts()
-    these = Storms(children, "backout", starts)
-    leading = asyncio.create_task(these.lead())
-    await until(lambda: starts._wake is not None)
-    for storm in range(PROCESSES + 1):
-        told(starts, *range(storm * STORM, (storm + 1) * STORM))
-        await until(lambda storm=storm: len(children.forked) == min(storm + 1, PROCESSES))  # type: ignore[misc]
-    await these.over(0.01)
-    assert len(children.forked) == PROCESSES, "what comes on top begins in Prefect"
-    leading.cancel()
+    asyncio.run(seen())
 
 
 def test_where_nothing_can_be_forked_prefect_begins_the_runs(children: Forking) -> None:
-    asyncio.run(_where_nothing_can_be_forked_prefect_begins_the_runs(children))
+    async def seen() -> None:
+        async with led(children) as (starts, these):
+            children.fails = True
+            told(starts, *range(STORM))
+            await until(starts.is_over)
+            await these.over()
+            children.fails = False
+            told(starts, *range(STORM, 2 * STORM))
+            await until(lambda: bool(children.forked))
 
-
-async def _where_nothing_can_be_forked_prefect_begins_the_runs(children: Forking) -> None:
-    starts = Starts()
-    these = Storms(children, "backout", starts)
-    children.fails = True
-    leading = asyncio.create_task(these.lead())
-    await until(lambda: starts._wake is not None)
-    told(starts, *range(STORM))
-    await asyncio.sleep(0.05)
-    await these.over()
-    children.fails = False
-    told(starts, *range(STORM, 2 * STORM))
-    await until(lambda: bool(children.forked))
-    leading.cancel()
+    asyncio.run(seen())

@@ -52,8 +52,13 @@ def applied(scene: Scene, here: Installation, **changes: Any) -> Application:
 
 
 def detected(scene: Scene, here: Installation) -> str:
+    """An alert that is to start a run."""
     found = Finding(name="alert", on="users", verdict=Verdict.BAD, said="503")
-    return here.store.detect(scene.name, [found], None)
+    detection = here.store.detect(scene.name, [found], None)
+    with here.store.database.transaction() as connection:
+        row = received(scene.name).model_copy(update={"issue": ISSUE})
+        alerts.keep(connection, row, Result.STARTED, detection, None)
+    return detection
 
 
 def gone_ahead(
@@ -165,11 +170,17 @@ def lock_of(here: Installation, scene: Scene) -> dict[str, Any] | None:
         return connection.execute("SELECT * FROM locks WHERE application = %s", [scene.name]).fetchone()
 
 
-def test_of_two_runs_of_one_alert_the_second_does_nothing(scene: Scene, here: Installation) -> None:
+def test_what_is_over_by_now_does_not_go_ahead(scene: Scene, here: Installation) -> None:
     application, detection = applied(scene, here), detected(scene, here)
     with here.store.database.transaction() as connection:
-        row = received(scene.name).model_copy(update={"issue": ISSUE})
-        alerts.keep(connection, row, Result.STARTED, detection, None)
+        alerts.keep(connection, received(scene.name), Result.NOTED, None, None)
+    gone_ahead(scene, here, application, detection)
+    assert scene.stage.serving() == "blue"
+    assert here.store.incidents(scene.name) == []
+
+
+def test_of_two_runs_of_one_alert_the_second_does_nothing(scene: Scene, here: Installation) -> None:
+    application, detection = applied(scene, here), detected(scene, here)
     assert here.store.alert_read(detection, "the first run") == "the first run"
     gone_ahead(scene, here, application, detection)
     assert scene.stage.serving() == "blue"
